@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: ISC */
+/* Socket addresses: names, texts, comparison. */
+#include "base/address.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/escape.h"
+
+static const struct {
+	enum transport transport;
+	const char *name;
+} transport_names[] = {
+	{ TRANSPORT_UDP, "udp" },
+	{ TRANSPORT_TCP, "tcp" },
+	{ TRANSPORT_UNIX, "unix" },
+	{ TRANSPORT_UNIXGRAM, "unixgram" },
+};
+#define TRANSPORT_COUNT (sizeof(transport_names) / sizeof(*transport_names))
+
+const char *
+address_transport_name(enum transport transport)
+{
+	for (size_t i = 0; i < TRANSPORT_COUNT; i++)
+		if (transport_names[i].transport == transport)
+			return transport_names[i].name;
+	return "none";
+}
+
+void
+address_list_free(struct address_list *list)
+{
+	free(list->items);
+	list->items = NULL;
+	list->count = 0;
+}
+
+static size_t
+format_ip(char text[ADDRESS_TEXT_SIZE], const struct sockaddr *sa)
+{
+	const struct sockaddr_in *in = (const void *)sa;
+	const struct sockaddr_in6 *in6 = (const void *)sa;
+	char host[INET6_ADDRSTRLEN] = "";
+
+	if (sa->sa_family == AF_INET) {
+		const unsigned char *byte = (const void *)&in->sin_addr;
+
+		return (size_t)snprintf(text, ADDRESS_TEXT_SIZE,
+		    "%u.%u.%u.%u:%u", byte[0], byte[1], byte[2], byte[3],
+		    ntohs(in->sin_port));
+	}
+	inet_ntop(AF_INET6, &in6->sin6_addr, host, sizeof(host));
+	if (in6->sin6_scope_id != 0)
+		return (size_t)snprintf(text, ADDRESS_TEXT_SIZE, "[%s%%%u]:%u",
+		    host, in6->sin6_scope_id, ntohs(in6->sin6_port));
+	return (size_t)snprintf(
+	    text, ADDRESS_TEXT_SIZE, "[%s]:%u", host, ntohs(in6->sin6_port));
+}
+
+/* A path of the other side's choosing: what does not fit escaped is cut. */
+static size_t
+format_unix(
+    char text[ADDRESS_TEXT_SIZE], const struct sockaddr_un *un, socklen_t len)
+{
+	size_t offset = offsetof(struct sockaddr_un, sun_path);
+	size_t path_len = len > offset ? len - offset : 0, used = 0;
+	bool abstract = path_len > 0 && un->sun_path[0] == '\0';
+
+	if (path_len == 0)
+		return (size_t)(stpcpy(text, "unnamed") - text);
+	if (abstract)
+		text[used++] = '@';
+	else
+		path_len = strnlen(un->sun_path, path_len);
+	for (size_t i = abstract;
+	     i < path_len && used < ADDRESS_TEXT_SIZE - ESCAPE_GROWTH - 1; i++)
+		used += escape_repr(text + used, un->sun_path + i, 1);
+	text[used] = '\0';
+	return used;
+}
+
+size_t
+address_format(
+    char text[ADDRESS_TEXT_SIZE], const struct sockaddr *sa, socklen_t len)
+{
+	if (len >= sizeof(struct sockaddr_in) &&
+	    (sa->sa_family == AF_INET || sa->sa_family == AF_INET6))
+		return format_ip(text, sa);
+	return format_unix(text, (const struct sockaddr_un *)sa, len);
+}
+
+unsigned
+address_port(const struct sockaddr *sa)
+{
+	if (sa->sa_family == AF_INET)
+		return ntohs(((const struct sockaddr_in *)sa)->sin_port);
+	if (sa->sa_family == AF_INET6)
+		return ntohs(((const struct sockaddr_in6 *)sa)->sin6_port);
+	return 0;
+}
+
+bool
+address_equal(const struct address *a, const struct address *b)
+{
+	return a->transport == b->transport && a->len == b->len &&
+	    memcmp(&a->u, &b->u, a->len) == 0;
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: ISC */
+/* Untrusted bytes as one line of harmless text. */
+#include "base/escape.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#define QUOTE_END "...'"
+
+static bool
+is_plain(unsigned char byte)
+{
+	return byte >= 0x20 && byte < 0x7f && byte != '\\';
+}
+
+static size_t
+escape_byte(char *out, unsigned char byte)
+{
+	static const char hex[] = "0123456789abcdef";
+
+	out[0] = '\\';
+	switch (byte) {
+	case '\\':
+		out[1] = '\\';
+		return 2;
+	case '\n':
+		out[1] = 'n';
+		return 2;
+	case '\r':
+		out[1] = 'r';
+		return 2;
+	case '\t':
+		out[1] = 't';
+		return 2;
+	default:
+		out[1] = 'x';
+		out[2] = hex[byte >> 4];
+		out[3] = hex[byte & 15];
+		return 4;
+	}
+}
+
+size_t
+escape_repr(char *out, const char *data, size_t len)
+{
+	char *end = out;
+
+	for (size_t i = 0; i < len; i++) {
+		unsigned char byte = (unsigned char)data[i];
+
+		if (is_plain(byte))
+			*end++ = (char)byte;
+		else
+			end += escape_byte(end, byte);
+	}
+	return (size_t)(end - out);
+}
+
+/*
+ * Reads the character that begins at data (RFC 3629 section 4) and returns its
+ * length in bytes, 0 when it is not valid.
+ */
+static size_t
+read_utf8(const unsigned char *data, size_t len, uint32_t *character)
+{
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	size_t n = data[0] < 0x80 ? 1
+	    : data[0] < 0xc0      ? 0
+	    : data[0] < 0xe0      ? 2
+	    : data[0] < 0xf0      ? 3
+	    : data[0] < 0xf8      ? 4
+				  : 0;
+	uint32_t c = n < 2 ? data[0] : data[0] & (0x7fu >> n);
+
+	if (n == 0 || n > len)
+		return 0;
+	for (size_t i = 1; i < n; i++) {
+		if ((data[i] & 0xc0) != 0x80)
+			return 0;
+		c = c << 6 | (data[i] & 0x3f);
+	}
+	if (c < least[n] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
+		return 0;
+	*character = c;
+	return n;
+}
+
+/*
+ * Characters beyond ASCII that a terminal obeys or that hide what a line says:
+ * C1, and Unicode's separators and bidirectional controls (UAX #9).
+ */
+static bool
+is_hidden(uint32_t c)
+{
+	return c < 0xa0 || c == 0x61c || c == 0x200e || c == 0x200f ||
+	    (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+}
+
+size_t
+escape_utf8(char *out, const char *data, size_t len)
+{
+	const unsigned char *byte = (const unsigned char *)data;
+	char *end = out;
+	size_t n;
+
+	for (size_t i = 0; i < len; i += n) {
+		uint32_t c = 0;
+
+		n = read_utf8(byte + i, len - i, &c);
+		if (n == 1 && is_plain(byte[i])) {
+			*end++ = data[i];
+		} else if (n < 2 || is_hidden(c)) {
+			n = 1;
+			end += escape_byte(end, byte[i]);
+		} else {
+			memcpy(end, data + i, n);
+			end += n;
+		}
+	}
+	return (size_t)(end - out);
+}
+
+size_t
+escape_json(char *out, const char *text, size_t len)
+{
+	char *end = out;
+
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] == '"' || text[i] == '\\')
+			*end++ = '\\';
+		*end++ = text[i];
+	}
+	return (size_t)(end - out);
+}
+
+const char *
+escape_quote(char *out, size_t size, const char *text)
+{
+	size_t len = strlen(text), used = 1;
+	size_t room = size - sizeof(QUOTE_END) - ESCAPE_GROWTH;
+
+	out[0] = '\'';
+	for (size_t i = 0; i < len; i++) {
+		if (used > room) {
+			memcpy(out + used, QUOTE_END, sizeof(QUOTE_END));
+			return out;
+		}
+		used += escape_utf8(out + used, text + i, 1);
+	}
+	memcpy(out + used, "'", 2);
+	return out;
+}

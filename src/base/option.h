@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Options are rows: one row parses a text, bounds it, stores it in a settings
+ * struct, prints it back and says in words what may be written.
+ */
+#ifndef BASE_OPTION_H
+#define BASE_OPTION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/why.h"
+
+enum option_kind {     /* stored as       written as */
+	OPTION_BOOL,   /* bool            yes, no */
+	OPTION_NUMBER, /* uint64_t        decimal digits */
+	OPTION_SIZE,   /* uint64_t bytes  64K, 16M, 1G or bytes */
+	OPTION_TIME,   /* uint64_t ms     500ms, 30s, 5m, 2h, 1d or 0 */
+	OPTION_PATH,   /* char *, owned   an absolute path, or "" */
+	OPTION_CHOICE, /* int, its index  one of `choices` */
+	OPTION_LIST    /* option_list     texts, kept in their order */
+};
+
+struct option {
+	const char *name; /* NULL ends an array of rows */
+	enum option_kind kind;
+	size_t offset;              /* offsetof() in the settings struct */
+	const char *initial;        /* the default, as text; NULL: none */
+	uint64_t min, max;          /* for numbers, sizes and times */
+	const char *unit;           /* what a number counts, for people */
+	const char *const *choices; /* NULL-terminated, for OPTION_CHOICE */
+	const char *help;           /* one line */
+};
+
+/* Texts of an OPTION_LIST in an array of their own. */
+struct option_list {
+	char **items;
+	size_t count;
+};
+
+/* Room for the text of any row's value with its NUL; a longer one is cut. */
+#define OPTION_TEXT_SIZE 1024
+
+/* Stores each row's default in zeroed settings; -1: out of memory. */
+int option_set_defaults(const struct option *rows, void *settings);
+
+/*
+ * Parses and stores a text; a list gains it as its next item. Returns 0, or -1
+ * with what is wrong and what to write in why and the settings as they were.
+ */
+int option_set(const struct option *row, void *settings, const char *text,
+    char why[WHY_SIZE]);
+
+/* Prints the value as it may be written in a configuration file. */
+void option_format(const struct option *row, const void *settings,
+    char text[OPTION_TEXT_SIZE]);
+
+/* Prints what may be written ("64K to 1G", "yes or no"). */
+void option_describe(const struct option *row, char text[OPTION_TEXT_SIZE]);
+
+/* Frees what the settings own, not the settings themselves. */
+void option_free(const struct option *rows, void *settings);
+
+/* The row of that name, NULL if there is none. */
+const struct option *option_find(const struct option *rows, const char *name);
+
+/*
+ * How unlike two names are: the number of letters to insert, delete, replace or
+ * swap (at most 2 are a likely typing error). Names over 32 letters: SIZE_MAX.
+ */
+size_t option_name_distance(const char *a, const char *b);
+
+#endif

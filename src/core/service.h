@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What a service is. A service type gets bytes and gives bytes; the core knows
+ * its sockets, limits and log. Adding one is a file in services/ and a line in
+ * services/services.c.
+ */
+#ifndef CORE_SERVICE_H
+#define CORE_SERVICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/option.h"
+#include "base/why.h"
+#include "net/datagram.h"
+#include "net/stream.h"
+
+struct service;
+
+/* Receives one figure of a service, by name. */
+typedef void service_figure_fn(void *arg, const char *name, uint64_t value);
+
+/* A kind of service. Every slot but name and summary may be NULL or 0. */
+struct service_type {
+	const char *name;    /* of its section in netlabd.conf */
+	const char *summary; /* one line for people */
+	const char *example; /* a command to try it, %s is HOST:PORT */
+
+	const struct option *options; /* its own option rows */
+	size_t settings_size;         /* of the struct that they fill */
+	size_t state_size;            /* of its state, zeroed, one a service */
+	size_t stream_state_size;     /* and one a connection */
+
+	/* Options that depend on each other: 0, or -1 with why. */
+	int (*check)(const void *settings, char why[WHY_SIZE]);
+
+	/* Opens what it needs (files): 0, or -1 with why. stop undoes it. */
+	int (*start)(struct service *service, char why[WHY_SIZE]);
+	void (*stop)(struct service *service);
+	/* Opens its files anew, for log rotation: 0, or -1 with why. */
+	int (*reopen)(struct service *service, char why[WHY_SIZE]);
+
+	/* One datagram: may rewrite data up to size; true: send it back. */
+	bool (*datagram)(struct service *service, struct datagram *datagram);
+	/* It never answers datagrams: the loop guard stands aside. */
+	bool one_way;
+	/* How much longer than the question an answer may be, in bytes. */
+	size_t answer_extra;
+	/* The kernel dropped datagrams at this place in the sequence. */
+	void (*lost)(
+	    struct service *service, const char *local, uint64_t count);
+	/* After each batch of datagrams: write out what was gathered. */
+	void (*batch_end)(struct service *service);
+
+	/* Connections; served when any slot is set. */
+	struct stream_handler stream;
+	/* The longest line that stream.line takes, in bytes with its end. */
+	size_t (*max_line)(const struct service *service);
+
+	/* Adds its own figures to the common ones. */
+	void (*report)(
+	    const struct service *service, service_figure_fn *add, void *arg);
+};
+
+/* For services: what they may ask of the service they are. */
+const char *service_name(const struct service *service);
+const struct service_type *service_type(const struct service *service);
+const void *service_settings(const struct service *service);
+void *service_state(struct service *service);
+const void *service_state_const(const struct service *service);
+struct service *stream_service(const struct stream *stream);
+
+/* Transports that a type serves, as bits of enum transport. */
+unsigned service_transports(const struct service_type *type);
+
+/* The rows that all types have; a type's own are in its options. */
+const struct option *service_common_options(void);
+
+/* A row of the type's own, or of the common ones; NULL: no such option. */
+const struct option *
+service_find_option(const struct service_type *type, const char *name);
+
+/*
+ * A service with every option at its default; name is copied. NULL: out of
+ * memory. service_free() stops it first.
+ */
+struct service *service_new(const struct service_type *type, const char *name);
+void service_free(struct service *service);
+
+/* Sets an option, as option_set(); addresses of `listen` are resolved. */
+int service_set_option(struct service *service, const struct option *row,
+    const char *text, char why[WHY_SIZE]);
+
+/* Checks options against each other and that it listens: 0, or -1 with why. */
+int service_check(const struct service *service, char why[WHY_SIZE]);
+
+/* The addresses it is to listen on. */
+const struct address_list *service_addresses(const struct service *service);
+
+/*
+ * Opens its files and sockets. Returns 0, or -1 with why and nothing open. pool
+ * counts the connections of all services and outlives it.
+ */
+int service_start(struct service *service, struct event_base *base,
+    struct stream_pool *pool, char why[WHY_SIZE]);
+
+/*
+ * Stops listening and answers what was received; connections end when their
+ * output is sent. service_is_idle() tells when the last one has.
+ */
+void service_stop_listening(struct service *service);
+bool service_is_idle(const struct service *service);
+
+/* Ends what is left, flushes and closes its files. */
+void service_stop(struct service *service);
+
+/* Opens its files anew; failures are logged and the old ones kept. */
+void service_reopen(struct service *service);
+
+/* Calls add for each listener's transport and bound address. */
+typedef void service_listener_fn(void *arg, const struct service *service,
+    const char *transport, const char *local);
+void service_each_listener(
+    const struct service *service, service_listener_fn *add, void *arg);
+
+/* Bytes of receive buffer asked, and the least that a socket was granted. */
+void service_receive_buffer(
+    const struct service *service, uint64_t *asked, uint64_t *granted);
+
+/* Calls add for each figure that is not zero. */
+void service_report(
+    const struct service *service, service_figure_fn *add, void *arg);
+
+#endif

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The datagram engine: UDP and unix datagram sockets, received in batches
+ * (recvmmsg), guarded, served, answered in batches (sendmmsg) from the address
+ * that was asked.
+ */
+#ifndef NET_DATAGRAM_H
+#define NET_DATAGRAM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "net/guard.h"
+
+struct event_base;
+
+/* The most a datagram can carry; a longer one was cut by the kernel. */
+#define DATAGRAM_SIZE 65535
+
+/* One datagram on its way through a service. */
+struct datagram {
+	char *data;
+	size_t len;
+	size_t size;     /* an answer may be this long */
+	size_t wire_len; /* as it was sent; above len when it was cut */
+	const struct sockaddr *peer;
+	socklen_t peer_len;  /* 0: the sender has no address */
+	int64_t received_ns; /* of the batch, clock_now_ns() */
+};
+
+/* What the owner of a socket does with its datagrams; NULL: nothing. */
+struct datagram_handler {
+	/* Rewrites data up to size and sets len; true: send it back. */
+	bool (*datagram)(void *owner, struct datagram *datagram);
+	/*
+	 * The kernel threw datagrams away, after those handed over so far and
+	 * before the next one: how many, at which local address.
+	 */
+	void (*lost)(void *owner, const char *local, uint64_t count);
+	/* All that came in this wake-up was handed over. */
+	void (*batch_end)(void *owner);
+};
+
+/* Counted since the owner began; a service's sockets share one. */
+struct datagram_counters {
+	uint64_t received, received_bytes;
+	uint64_t answered, answered_bytes;
+	uint64_t cut;        /* longer than DATAGRAM_SIZE */
+	uint64_t lost;       /* dropped by the kernel, receive queue full */
+	uint64_t unanswered; /* answers the kernel did not take */
+	uint64_t refused[GUARD_REASONS];
+};
+
+struct datagram_config {
+	const struct datagram_handler *handler;
+	void *owner;
+	struct datagram_counters *counters;
+	bool answers; /* false: nothing is sent, the loop guard stands aside */
+	size_t answer_extra; /* an answer may be this much longer than asked */
+};
+
+struct datagram_socket;
+
+/*
+ * Serves a bound, non-blocking socket (see socket_open()), which it owns from
+ * then on, also when it fails: NULL, with errno set.
+ */
+struct datagram_socket *datagram_open(
+    struct event_base *base, int fd, const struct datagram_config *config);
+
+/* Serves what the kernel still holds (at most its queue), then closes. */
+void datagram_close(struct datagram_socket *socket);
+
+/* The descriptor, to be asked for its address or options. */
+int datagram_fd(const struct datagram_socket *socket);
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The loop guard: which datagrams must not be answered, because the answer
+ * would go to something that answers too, or to many (CVE-1999-0103,
+ * CVE-2024-2169).
+ */
+#ifndef NET_GUARD_H
+#define NET_GUARD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+enum guard_reason {
+	GUARD_PASS,
+	GUARD_SYSTEM_PORT,    /* from port 0, below 1024 or 2049 (NFS) */
+	GUARD_OWN_PORT,       /* from a UDP port that netlabd serves */
+	GUARD_ANSWERING_PORT, /* from a port known to answer anything */
+	GUARD_SOURCE,      /* from multicast, broadcast, unspecified, 240/4 */
+	GUARD_DESTINATION, /* sent to multicast or broadcast */
+	GUARD_REASONS
+};
+
+/* "system-port", "own-port" and so on; GUARD_PASS has none. */
+const char *guard_reason_name(enum guard_reason reason);
+
+/*
+ * Judges the source of a datagram. Unix senders always pass: their addresses
+ * cannot be forged.
+ */
+enum guard_reason guard_check_source(const struct sockaddr *peer);
+
+/* UDP ports that netlabd serves, counted, in host byte order. */
+void guard_claim_port(unsigned port);
+void guard_release_port(unsigned port);
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: ISC */
+/* Opens the sockets that netlabd serves, and asks them about themselves. */
+#ifndef NET_SOCKET_H
+#define NET_SOCKET_H
+
+#include <stdint.h>
+
+#include "base/address.h"
+
+struct socket_config {
+	uint64_t receive_buffer; /* bytes wanted; 0: the system's default */
+	int backlog;             /* connections that may wait; for streams */
+};
+
+/*
+ * Opens, binds and (streams) listens: non-blocking, closed on exec, a datagram
+ * socket telling which address was asked and what it dropped. A unix socket
+ * that nobody serves any more is replaced. Returns the descriptor, or -1 with
+ * errno set and, in why, what failed and what to do about it.
+ */
+int socket_open(const struct address *address,
+    const struct socket_config *config, char why[WHY_SIZE]);
+
+/* Bytes of receive buffer that the system granted, as asked (not doubled). */
+uint64_t socket_receive_buffer(int fd);
+
+/* Datagrams that the kernel dropped since the socket was opened, mod 2^32. */
+uint32_t socket_drops(int fd);
+
+/* Writes the bound address with the port that the system chose. */
+void socket_format_local(int fd, char text[ADDRESS_TEXT_SIZE]);
+
+/* Closes it; a unix socket's path is removed if it is still this socket's. */
+void socket_close(int fd);
+
+#endif

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The stream engine: listeners and connections over TCP and unix sockets. What
+ * is read is served at once and written at once; output is kept only when the
+ * socket takes no more, and then reading waits (back-pressure).
+ */
+#ifndef NET_STREAM_H
+#define NET_STREAM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+struct event_base;
+struct stream;
+struct stream_listener;
+
+/* Why a connection ended. */
+enum stream_reason {
+	STREAM_SERVED,       /* the service closed it */
+	STREAM_PEER,         /* end of input */
+	STREAM_RESET,        /* reset or broken */
+	STREAM_IDLE,         /* nothing moved for idle-timeout */
+	STREAM_LINE_LIMIT,   /* a line longer than it may be */
+	STREAM_OUTPUT_LIMIT, /* more output than max-output waits */
+	STREAM_MEMORY,       /* out of memory */
+	STREAM_STOP,         /* the listener was closed */
+	STREAM_REASONS
+};
+
+/* What a service does with its connections; NULL: nothing. */
+struct stream_handler {
+	void (*open)(struct stream *stream);
+	/* What was read; may be rewritten in place. Not with `line`. */
+	void (*data)(struct stream *stream, char *data, size_t len);
+	/*
+	 * One line with its end; the last one may lack it. May be rewritten in
+	 * place.
+	 */
+	void (*line)(struct stream *stream, char *line, size_t len);
+	/*
+	 * All output is sent and more is taken: for services that generate. As
+	 * their input is not answered, it is read all the time.
+	 */
+	void (*drain)(struct stream *stream);
+	void (*close)(struct stream *stream);
+};
+
+/* What the owner of a listener is told. */
+struct stream_observer {
+	void (*opened)(void *owner, unsigned id, const struct sockaddr *peer,
+	    socklen_t peer_len);
+	void (*closed)(void *owner, unsigned id, enum stream_reason reason);
+	/* accept failed: the listener rests a moment (errno in error). */
+	void (*accept_failed)(void *owner, int error);
+};
+
+/* Counted since the owner began; a service's listeners share one. */
+struct stream_counters {
+	uint64_t accepted;
+	uint64_t read_bytes, written_bytes;
+	uint64_t refused;         /* over max-connections */
+	uint64_t accept_failures; /* no descriptors or memory left */
+	uint64_t closed[STREAM_REASONS];
+	size_t open; /* now */
+};
+
+/* Connections counted over all services, against the process's descriptors. */
+struct stream_pool {
+	size_t open;
+	size_t max;
+};
+
+struct stream_config {
+	const struct stream_handler *handler;
+	const struct stream_observer *observer;
+	void *owner;
+	struct stream_counters *counters;
+	struct stream_pool *pool;
+	size_t state_size;      /* of stream_state(), zeroed */
+	size_t max_connections; /* of all listeners that share the counters */
+	size_t max_output;      /* bytes a connection may hold back */
+	size_t max_line;        /* bytes of a line with its end */
+	uint64_t idle_ms;       /* 0: never */
+};
+
+/*
+ * Accepts on a listening, non-blocking socket (see socket_open()), which it
+ * owns from then on, also when it fails: NULL, with errno set. config is
+ * copied; what it points to must outlive the listener.
+ */
+struct stream_listener *stream_listen(
+    struct event_base *base, int fd, const struct stream_config *config);
+
+/*
+ * Ends the listener: takes in who waits, stops listening, answers what has been
+ * received and closes each connection when its output is sent.
+ * stream_listener_free() ends those that are left.
+ */
+void stream_listener_stop(struct stream_listener *listener);
+void stream_listener_free(struct stream_listener *listener);
+
+/* The descriptor, to be asked for its address; -1 once stopped. */
+int stream_listener_fd(const struct stream_listener *listener);
+
+/* Sends bytes, after those before. Too many, or a broken peer, ends it. */
+void stream_write(struct stream *stream, const char *data, size_t len);
+
+/* Ends the connection once its output is sent; further input is thrown away. */
+void stream_close(struct stream *stream);
+
+/* The service's own state of this connection; zeroed at its start. */
+void *stream_state(struct stream *stream);
+
+/* The `owner` of the connection's listener. */
+void *stream_owner(const struct stream *stream);
+
+/* "idle", "reset" and so on. */
+const char *stream_reason_name(enum stream_reason reason);
+
+#endif
