@@ -71,9 +71,9 @@ struct datagram_socket *datagram_open(
     struct event_base *base, int fd, const struct datagram_config *config);
 
 /* Serves what the kernel still holds (at most its queue), then closes. */
-void datagram_close(struct datagram_socket *socket);
+void datagram_close(struct datagram_socket *sock);
 
 /* The descriptor, to be asked for its address or options. */
-int datagram_fd(const struct datagram_socket *socket);
+int datagram_fd(const struct datagram_socket *sock);
 
 #endif

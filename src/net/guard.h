@@ -31,6 +31,12 @@ const char *guard_reason_name(enum guard_reason reason);
  */
 enum guard_reason guard_check_source(const struct sockaddr *peer);
 
+/*
+ * Judges where a datagram went by its IP_PKTINFO or IPV6_PKTINFO message.
+ * Others pass.
+ */
+enum guard_reason guard_check_destination(const struct cmsghdr *message);
+
 /* UDP ports that netlabd serves, counted, in host byte order. */
 void guard_claim_port(unsigned port);
 void guard_release_port(unsigned port);

@@ -27,10 +27,19 @@ uint64_t socket_receive_buffer(int fd);
 /* Datagrams that the kernel dropped since the socket was opened, mod 2^32. */
 uint32_t socket_drops(int fd);
 
+/* What kind of socket it is. */
+enum transport socket_transport(int fd);
+
+/* True when it is bound to all addresses, so that answers must name theirs. */
+bool socket_is_wildcard(int fd);
+
+/* The UDP port it is bound to, in host byte order; 0 of other transports. */
+unsigned socket_udp_port(int fd);
+
 /* Writes the bound address with the port that the system chose. */
 void socket_format_local(int fd, char text[ADDRESS_TEXT_SIZE]);
 
-/* Closes it; a unix socket's path is removed if it is still this socket's. */
+/* Closes it and removes a unix socket's path. */
 void socket_close(int fd);
 
 #endif

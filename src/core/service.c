@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: ISC */
+/* Services as they are declared: their type, name, options and state. */
+#include "core/service.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/service_private.h"
+
+const char *
+service_name(const struct service *service)
+{
+	return service->name;
+}
+
+const struct service_type *
+service_type(const struct service *service)
+{
+	return service->type;
+}
+
+const void *
+service_settings(const struct service *service)
+{
+	return service->settings;
+}
+
+void *
+service_state(struct service *service)
+{
+	return service->state;
+}
+
+const void *
+service_state_const(const struct service *service)
+{
+	return service->state;
+}
+
+struct service *
+stream_service(const struct stream *stream)
+{
+	return stream_owner(stream);
+}
+
+unsigned
+service_transports(const struct service_type *type)
+{
+	const struct stream_handler *stream = &type->stream;
+	unsigned transports = 0;
+
+	if (type->datagram != NULL)
+		transports |= TRANSPORTS_DATAGRAM;
+	if (stream->open != NULL || stream->data != NULL ||
+	    stream->line != NULL || stream->drain != NULL)
+		transports |= TRANSPORTS_STREAM;
+	return transports;
+}
+
+/* Zeroed memory, also where nothing is asked for. */
+static void *
+allocate(size_t size)
+{
+	return calloc(1, size != 0 ? size : 1);
+}
+
+struct service *
+service_new(const struct service_type *type, const char *name)
+{
+	struct service *service = calloc(1, sizeof(*service));
+
+	if (service == NULL)
+		return NULL;
+	service->type = type;
+	service->name = strdup(name);
+	service->settings = allocate(type->settings_size);
+	service->state = allocate(type->state_size);
+	if (service->name == NULL || service->settings == NULL ||
+	    service->state == NULL ||
+	    option_set_defaults(service_common_options(), &service->common) ==
+		-1 ||
+	    (type->options != NULL &&
+		option_set_defaults(type->options, service->settings) == -1)) {
+		service_free(service);
+		return NULL;
+	}
+	return service;
+}
+
+void
+service_free(struct service *service)
+{
+	if (service == NULL)
+		return;
+	service_stop(service);
+	option_free(service_common_options(), &service->common);
+	if (service->type->options != NULL && service->settings != NULL)
+		option_free(service->type->options, service->settings);
+	address_list_free(&service->addresses);
+	free(service->settings);
+	free(service->state);
+	free(service->name);
+	free(service);
+}
+
+const struct address_list *
+service_addresses(const struct service *service)
+{
+	return &service->addresses;
+}
+
+int
+service_check(const struct service *service, char why[WHY_SIZE])
+{
+	if (service->addresses.count == 0)
+		return why_set(
+		    why, "nothing to listen on (write listen = \"HOST:PORT\")");
+	if (service->type->check != NULL)
+		return service->type->check(service->settings, why);
+	return 0;
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: ISC */
+/* The options that every service has, and finding a type's own. */
+#include "core/service_private.h"
+
+#define FIELD(name) offsetof(struct service_common, name)
+
+static const struct option common_rows[] = {
+	{ .name = "listen",
+	    .kind = OPTION_LIST,
+	    .offset = FIELD(listen),
+	    .help = "addresses to serve: [HOST:]PORT[/udp|/tcp], unix:/path "
+		    "or unixgram:/path" },
+	{ .name = "max-connections",
+	    .kind = OPTION_NUMBER,
+	    .offset = FIELD(max_connections),
+	    .initial = "10000",
+	    .min = 1,
+	    .max = 1000000,
+	    .help = "connections at once; more are closed at once" },
+	{ .name = "idle-timeout",
+	    .kind = OPTION_TIME,
+	    .offset = FIELD(idle_timeout),
+	    .initial = "10m",
+	    .min = 0,
+	    .max = 7ULL * 24 * 60 * 60 * 1000,
+	    .help = "closes a connection on which nothing moves; 0: never" },
+	{ .name = "max-output",
+	    .kind = OPTION_SIZE,
+	    .offset = FIELD(max_output),
+	    .initial = "256K",
+	    .min = 64 << 10,
+	    .max = 1 << 30,
+	    .help = "output that may wait for a connection's slow reader" },
+	{ .name = "receive-buffer",
+	    .kind = OPTION_SIZE,
+	    .offset = FIELD(receive_buffer),
+	    .initial = "16M",
+	    .min = 0,
+	    .max = 512 << 20,
+	    .help = "queue of a datagram socket in the kernel; 0: the system's "
+		    "default" },
+	{ .name = "backlog",
+	    .kind = OPTION_NUMBER,
+	    .offset = FIELD(backlog),
+	    .initial = "1024",
+	    .min = 1,
+	    .max = 65535,
+	    .help = "connections that may wait to be accepted" },
+	{ .name = NULL },
+};
+
+const struct option *
+service_common_options(void)
+{
+	return common_rows;
+}
+
+const struct option *
+service_find_option(const struct service_type *type, const char *name)
+{
+	const struct option *row = option_find(common_rows, name);
+
+	if (row == NULL && type->options != NULL)
+		row = option_find(type->options, name);
+	return row;
+}
+
+static bool
+is_common(const struct option *row)
+{
+	return row >= common_rows &&
+	    row < common_rows + sizeof(common_rows) / sizeof(*common_rows);
+}
+
+int
+service_set_option(struct service *service, const struct option *row,
+    const char *text, char why[WHY_SIZE])
+{
+	if (!is_common(row))
+		return option_set(row, service->settings, text, why);
+	if (row->offset == FIELD(listen) &&
+	    address_parse(text, service_transports(service->type),
+		&service->addresses, why) == -1)
+		return -1;
+	return option_set(row, &service->common, text, why);
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: ISC */
+/* What the files of the core share: a service from the inside. */
+#ifndef CORE_SERVICE_PRIVATE_H
+#define CORE_SERVICE_PRIVATE_H
+
+#include "base/address.h"
+#include "base/log.h"
+#include "core/service.h"
+
+/* What the common option rows fill. */
+struct service_common {
+	struct option_list listen;
+	uint64_t max_connections;
+	uint64_t idle_timeout; /* ms */
+	uint64_t max_output;
+	uint64_t receive_buffer;
+	uint64_t backlog;
+};
+
+/* One address that is served: one of the two engines. */
+struct service_listener {
+	struct datagram_socket *datagram;
+	struct stream_listener *stream;
+};
+
+struct service {
+	const struct service_type *type;
+	char *name;
+	struct service_common common;
+	struct address_list addresses; /* of common.listen */
+	void *settings;                /* of the type's own rows */
+	void *state;
+	bool started; /* the type's start slot succeeded */
+	struct service_listener *listeners; /* as many as are open */
+	size_t listener_count;
+	struct datagram_counters datagrams;
+	struct stream_counters streams;
+	struct log_limit accept_limit;
+};
+
+#endif

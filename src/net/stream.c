@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Connections. Each step (read, write, end of time) only notes what became of
+ * the connection; settle() alone decides what it waits for next, or frees it.
+ * So a service may write to and close its connection from any slot.
+ */
+#include "net/stream.h"
+
+#include <errno.h>
+#include <event2/buffer.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "net/stream_private.h"
+
+/* Read at once; shared by all connections. */
+#define READ_SIZE (256 * 1024)
+
+/* At a stop, what has been received is read in so many steps at most. */
+#define STOP_READS 64
+
+/* A connection we ended is read this often at most while its peer goes on. */
+#define LINGER_READS 16
+
+static char read_buffer[READ_SIZE];
+
+static const struct stream_handler *
+handler_of(const struct stream *stream)
+{
+	return stream->listener->config.handler;
+}
+
+static size_t
+output_waiting(const struct stream *stream)
+{
+	if (stream->backlog == NULL || stream->backlog->output == NULL)
+		return 0;
+	return evbuffer_get_length(stream->backlog->output);
+}
+
+struct stream_backlog *
+stream_backlog(struct stream *stream)
+{
+	if (stream->backlog == NULL)
+		stream->backlog = calloc(1, sizeof(*stream->backlog));
+	return stream->backlog;
+}
+
+static void
+backlog_free(struct stream_backlog *backlog)
+{
+	if (backlog == NULL)
+		return;
+	if (backlog->output != NULL)
+		evbuffer_free(backlog->output);
+	free(backlog->line);
+	free(backlog);
+}
+
+static void
+stream_free(struct stream *stream)
+{
+	struct stream_config *config = &stream->listener->config;
+
+	if (handler_of(stream)->close != NULL)
+		handler_of(stream)->close(stream);
+	config->observer->closed(config->owner, stream->id, stream->reason);
+	config->counters->closed[stream->reason]++;
+	config->counters->open--;
+	config->pool->open--;
+	LIST_REMOVE(stream, entry);
+	event_del(&stream->event);
+	close(event_get_fd(&stream->event));
+	backlog_free(stream->backlog);
+	free(stream);
+}
+
+/* Notes why it ends; the first reason counts. */
+static void
+stream_end(struct stream *stream, enum stream_reason reason)
+{
+	if (stream->ended || stream->broken)
+		return;
+	stream->ended = true;
+	stream->reason = (uint8_t)reason;
+}
+
+void
+stream_break(struct stream *stream, enum stream_reason reason)
+{
+	stream_end(stream, reason);
+	stream->broken = true;
+}
+
+/* Waits for these events alone; a time-out of NULL waits for ever. */
+static void
+wait_for(struct stream *stream, short events, const struct timeval *timeout)
+{
+	struct event *event = &stream->event;
+
+	events |= EV_PERSIST;
+	if ((event_get_events(event) & (EV_READ | EV_WRITE | EV_PERSIST)) !=
+	    events) {
+		event_del(event);
+		event_assign(event, event_get_base(event), event_get_fd(event),
+		    events, event_get_callback(event), stream);
+	} else if (event_pending(event, EV_READ | EV_WRITE, NULL)) {
+		return;
+	}
+	if (event_add(event, timeout) == -1)
+		stream_break(stream, STREAM_MEMORY);
+}
+
+/* Reads what is there, so that closing does not reset the connection. */
+static void
+discard_input(struct stream *stream)
+{
+	int fd = event_get_fd(&stream->event);
+
+	for (int i = 0; i < LINGER_READS; i++)
+		if (read(fd, read_buffer, READ_SIZE) <= 0)
+			break;
+}
+
+/*
+ * Output is sent and we have ended. To close now, with input unread or on its
+ * way, would reset the connection and may take the answer from the peer; so our
+ * end is told, and what still comes is thrown away for a while.
+ */
+static void
+linger(struct stream *stream)
+{
+	if (!stream->lingers) {
+		stream->lingers = true;
+		stream->linger_reads = LINGER_READS;
+		(void)shutdown(event_get_fd(&stream->event), SHUT_WR);
+		event_del(&stream->event); /* its time-out changes */
+	}
+	if (stream->listener->stopped)
+		discard_input(stream);
+	if (stream->at_end || stream->linger_reads == 0 ||
+	    stream->listener->stopped)
+		stream->broken = true;
+	else
+		wait_for(stream, EV_READ, stream->listener->linger_time);
+}
+
+/* Decides what the connection waits for; frees it when it is over. */
+static void
+settle(struct stream *stream)
+{
+	const struct timeval *idle_time = stream->listener->idle_time;
+	bool generates = handler_of(stream)->drain != NULL;
+
+	if (stream->at_end && !stream->ended)
+		stream_end(stream, STREAM_PEER);
+	if (!stream->broken) {
+		if (output_waiting(stream) > 0 && (!generates || stream->ended))
+			wait_for(stream, EV_WRITE, idle_time);
+		else if (stream->ended)
+			linger(stream);
+		else if (generates)
+			wait_for(stream, EV_READ | EV_WRITE, idle_time);
+		else
+			wait_for(stream, EV_READ, idle_time);
+	}
+	if (stream->broken)
+		stream_free(stream);
+}
+
+static void
+take_input(struct stream *stream, char *data, size_t len)
+{
+	const struct stream_handler *handler = handler_of(stream);
+
+	stream->listener->config.counters->read_bytes += len;
+	if (stream->ended)
+		return;
+	if (handler->line != NULL)
+		stream_lines_feed(stream, data, len);
+	else if (handler->data != NULL)
+		handler->data(stream, data, len);
+}
+
+static void
+take_end(struct stream *stream)
+{
+	stream->at_end = true;
+	if (stream->ended)
+		return;
+	if (handler_of(stream)->line != NULL)
+		stream_lines_end(stream);
+	if (handler_of(stream)->end != NULL)
+		handler_of(stream)->end(stream);
+}
+
+/* An answer to all that is read must fit into max-output. */
+static size_t
+read_size(const struct stream *stream)
+{
+	size_t max = stream->listener->config.max_output;
+
+	return max < READ_SIZE ? max : READ_SIZE;
+}
+
+/* Returns true when there may be more. */
+static bool
+read_once(struct stream *stream)
+{
+	ssize_t len =
+	    read(event_get_fd(&stream->event), read_buffer, read_size(stream));
+
+	if (len > 0) {
+		take_input(stream, read_buffer, (size_t)len);
+		return true;
+	}
+	if (len == 0) {
+		take_end(stream);
+	} else if (errno != EAGAIN && errno != EINTR) {
+		stream_break(stream, STREAM_RESET);
+	}
+	return false;
+}
+
+/* Sends what waits; returns true when all of it is gone. */
+static bool
+send_backlog(struct stream *stream)
+{
+	int sent;
+
+	if (output_waiting(stream) == 0)
+		return true;
+	sent = evbuffer_write(
+	    stream->backlog->output, event_get_fd(&stream->event));
+	if (sent > 0)
+		stream->listener->config.counters->written_bytes +=
+		    (unsigned)sent;
+	else if (errno != EAGAIN && errno != EINTR)
+		stream_break(stream, STREAM_RESET);
+	return output_waiting(stream) == 0;
+}
+
+static void
+event_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct stream *stream = arg;
+
+	(void)fd;
+	if ((what & EV_TIMEOUT) != 0)
+		stream_break(stream, STREAM_IDLE);
+	if ((what & EV_READ) != 0) {
+		(void)read_once(stream);
+		if (stream->lingers)
+			stream->linger_reads--;
+	}
+	if ((what & EV_WRITE) != 0 && send_backlog(stream) && !stream->ended &&
+	    handler_of(stream)->drain != NULL)
+		handler_of(stream)->drain(stream);
+	settle(stream);
+}
+
+/* Writes what the socket takes now and returns how much. */
+static size_t
+write_now(struct stream *stream, const char *data, size_t len)
+{
+	ssize_t sent;
+
+	if (output_waiting(stream) > 0)
+		return 0;
+	sent = send(event_get_fd(&stream->event), data, len, MSG_NOSIGNAL);
+	if (sent == -1) {
+		if (errno != EAGAIN && errno != EINTR)
+			stream_break(stream, STREAM_RESET);
+		return 0;
+	}
+	stream->listener->config.counters->written_bytes += (size_t)sent;
+	return (size_t)sent;
+}
+
+/* Keeps what the socket did not take. */
+static void
+keep_output(struct stream *stream, const char *data, size_t len)
+{
+	struct stream_backlog *backlog = stream_backlog(stream);
+
+	if (backlog != NULL && backlog->output == NULL)
+		backlog->output = evbuffer_new();
+	if (backlog == NULL || backlog->output == NULL)
+		stream_break(stream, STREAM_MEMORY);
+	else if (output_waiting(stream) + len >
+	    stream->listener->config.max_output)
+		stream_break(stream, STREAM_OUTPUT_LIMIT);
+	else if (evbuffer_add(backlog->output, data, len) == -1)
+		stream_break(stream, STREAM_MEMORY);
+}
+
+void
+stream_write(struct stream *stream, const char *data, size_t len)
+{
+	size_t sent;
+
+	if (len == 0 || stream->ended || stream->broken)
+		return;
+	sent = write_now(stream, data, len);
+	if (sent < len && !stream->broken)
+		keep_output(stream, data + sent, len - sent);
+}
+
+void
+stream_close(struct stream *stream)
+{
+	stream_end(stream, STREAM_SERVED);
+}
+
+void *
+stream_state(struct stream *stream)
+{
+	return stream->state;
+}
+
+void *
+stream_owner(const struct stream *stream)
+{
+	return stream->listener->config.owner;
+}
+
+void
+stream_begin(struct stream_listener *listener, int fd,
+    const struct sockaddr *peer, socklen_t peer_len)
+{
+	struct stream_config *config = &listener->config;
+	struct event_base *base = event_get_base(&listener->accept_event);
+	struct stream *stream = calloc(1, sizeof(*stream) + config->state_size);
+
+	if (stream == NULL) {
+		config->counters->closed[STREAM_MEMORY]++;
+		close(fd);
+		return;
+	}
+	stream->listener = listener;
+	stream->id = (unsigned)++config->counters->accepted;
+	event_assign(
+	    &stream->event, base, fd, EV_READ | EV_PERSIST, event_cb, stream);
+	LIST_INSERT_HEAD(&listener->streams, stream, entry);
+	config->counters->open++;
+	config->pool->open++;
+	config->observer->opened(config->owner, stream->id, peer, peer_len);
+	if (config->handler->open != NULL)
+		config->handler->open(stream);
+	settle(stream);
+}
+
+void
+stream_stop(struct stream *stream)
+{
+	for (int i = 0; i < STOP_READS && !stream->ended && !stream->broken &&
+	     output_waiting(stream) == 0;
+	     i++)
+		if (!read_once(stream))
+			break;
+	stream_end(stream, STREAM_STOP);
+	settle(stream);
+}
+
+void
+stream_abort(struct stream *stream)
+{
+	stream_break(stream, STREAM_STOP);
+	settle(stream);
+}
+
+const char *
+stream_reason_name(enum stream_reason reason)
+{
+	static const char *const names[STREAM_REASONS] = {
+		[STREAM_SERVED] = "served",
+		[STREAM_PEER] = "end-of-input",
+		[STREAM_RESET] = "reset",
+		[STREAM_IDLE] = "idle",
+		[STREAM_LINE_LIMIT] = "line-limit",
+		[STREAM_OUTPUT_LIMIT] = "output-limit",
+		[STREAM_MEMORY] = "out-of-memory",
+		[STREAM_STOP] = "stop",
+	};
+
+	return names[reason];
+}

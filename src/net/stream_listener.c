@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: ISC */
+/* Listeners: accepting in batches, within limits, resting when it fails. */
+#include "net/stream.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "net/socket.h"
+#include "net/stream_private.h"
+
+/* Accepted in one wake-up, so that a storm leaves time for the others. */
+#define ACCEPT_BATCH 64
+
+/* Without descriptors accept fails at once, for ever: look again later. */
+#define ACCEPT_PAUSE_MS 100
+
+/* How long a connection that we ended may take to end on the other side. */
+#define LINGER_MS 2000
+
+static struct timeval
+milliseconds(uint64_t ms)
+{
+	return (struct timeval){ .tv_sec = (time_t)(ms / 1000),
+		.tv_usec = (suseconds_t)(ms % 1000 * 1000) };
+}
+
+static bool
+is_full(const struct stream_config *config)
+{
+	return config->counters->open >= config->max_connections ||
+	    config->pool->open >= config->pool->max;
+}
+
+/* Failures of the connection being accepted, not of accepting (accept(2)). */
+static bool
+is_passing(int error)
+{
+	switch (error) {
+	case EMFILE:
+	case ENFILE:
+	case ENOBUFS:
+	case ENOMEM:
+		return false;
+	default:
+		return true;
+	}
+}
+
+static void
+pause_accepting(struct stream_listener *listener, int error)
+{
+	struct stream_config *config = &listener->config;
+	struct timeval pause = milliseconds(ACCEPT_PAUSE_MS);
+
+	config->counters->accept_failures++;
+	config->observer->accept_failed(config->owner, error);
+	if (evtimer_add(&listener->pause_event, &pause) == 0)
+		event_del(&listener->accept_event);
+}
+
+/* Returns false when nobody waits any more, or accepting has to pause. */
+static bool
+accept_one(struct stream_listener *listener)
+{
+	struct stream_config *config = &listener->config;
+	struct sockaddr_storage peer;
+	socklen_t len = sizeof(peer);
+	int fd = accept4(event_get_fd(&listener->accept_event),
+	    (struct sockaddr *)&peer, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+	if (fd == -1) {
+		if (errno == EAGAIN)
+			return false;
+		if (is_passing(errno))
+			return true;
+		pause_accepting(listener, errno);
+		return false;
+	}
+	if (is_full(config)) {
+		config->counters->refused++;
+		close(fd);
+		return true;
+	}
+	stream_begin(listener, fd, (struct sockaddr *)&peer, len);
+	return true;
+}
+
+static void
+accept_cb(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	for (int i = 0; i < ACCEPT_BATCH && accept_one(arg); i++)
+		continue;
+}
+
+static void
+pause_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct stream_listener *listener = arg;
+
+	(void)fd;
+	(void)what;
+	if (event_add(&listener->accept_event, NULL) == -1)
+		pause_accepting(listener, ENOMEM);
+}
+
+/*
+ * Common time-outs sit in one queue a duration instead of a heap. Where
+ * libevent has too many durations already, the plain time serves.
+ */
+static const struct timeval *
+common_time(struct event_base *base, const struct timeval *time)
+{
+	const struct timeval *common =
+	    event_base_init_common_timeout(base, time);
+
+	return common != NULL ? common : time;
+}
+
+struct stream_listener *
+stream_listen(
+    struct event_base *base, int fd, const struct stream_config *config)
+{
+	static const struct timeval linger = { LINGER_MS / 1000, 0 };
+	struct stream_listener *listener = calloc(1, sizeof(*listener));
+
+	if (listener == NULL) {
+		socket_close(fd);
+		return NULL;
+	}
+	listener->config = *config;
+	LIST_INIT(&listener->streams);
+	listener->linger_time = common_time(base, &linger);
+	listener->idle = milliseconds(config->idle_ms);
+	if (config->idle_ms != 0)
+		listener->idle_time = common_time(base, &listener->idle);
+	event_assign(&listener->accept_event, base, fd, EV_READ | EV_PERSIST,
+	    accept_cb, listener);
+	evtimer_assign(&listener->pause_event, base, pause_cb, listener);
+	if (event_add(&listener->accept_event, NULL) == -1) {
+		socket_close(fd);
+		free(listener);
+		return NULL;
+	}
+	return listener;
+}
+
+int
+stream_listener_fd(const struct stream_listener *listener)
+{
+	return listener->stopped ? -1 : event_get_fd(&listener->accept_event);
+}
+
+/* Calls the function for each connection; it may free the connection. */
+static void
+each_stream(struct stream_listener *listener, void (*function)(struct stream *))
+{
+	struct stream *stream, *next;
+
+	for (stream = LIST_FIRST(&listener->streams); stream != NULL;
+	     stream = next) {
+		next = LIST_NEXT(stream, entry);
+		function(stream);
+	}
+}
+
+void
+stream_listener_stop(struct stream_listener *listener)
+{
+	if (listener->stopped)
+		return;
+	for (int i = 0; i < ACCEPT_BATCH && accept_one(listener); i++)
+		continue;
+	event_del(&listener->accept_event);
+	event_del(&listener->pause_event);
+	socket_close(event_get_fd(&listener->accept_event));
+	listener->stopped = true;
+	each_stream(listener, stream_stop);
+}
+
+void
+stream_listener_free(struct stream_listener *listener)
+{
+	stream_listener_stop(listener);
+	each_stream(listener, stream_abort);
+	free(listener);
+}

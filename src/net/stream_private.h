@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: ISC */
+/* What the files of the stream engine share: connections and listeners. */
+#ifndef NET_STREAM_PRIVATE_H
+#define NET_STREAM_PRIVATE_H
+
+#include <event2/event.h>
+#include <event2/event_struct.h>
+#include <sys/queue.h>
+
+#include "net/stream.h"
+
+struct evbuffer;
+
+/* What a connection holds back; few ever need it, so it is apart. */
+struct stream_backlog {
+	struct evbuffer *output; /* not yet sent; NULL: nothing ever */
+	char *line;              /* the beginning of a line */
+	size_t line_len;
+	size_t line_size; /* of the memory at `line` */
+};
+
+/* An idle connection costs one of these: it is kept small. */
+struct stream {
+	struct event event; /* one, for reading, writing or both */
+	struct stream_listener *listener;
+	struct stream_backlog *backlog; /* NULL: nothing is held back */
+	LIST_ENTRY(stream) entry;
+	unsigned id;
+	uint8_t reason;       /* enum stream_reason, of `ended` */
+	uint8_t linger_reads; /* left before a lingering one is closed */
+	bool broken : 1;      /* to be freed, output or not */
+	bool ended : 1;       /* to be closed when output is sent */
+	bool at_end : 1;      /* the peer sends no more */
+	bool lingers : 1;     /* we send no more; waits for its end */
+	_Alignas(8) char state[];
+};
+
+struct stream_listener {
+	struct event accept_event;
+	struct event pause_event; /* ends the rest after a failed accept */
+	struct stream_config config;
+	struct timeval idle;             /* of idle_ms */
+	const struct timeval *idle_time; /* for event_add(); NULL: never */
+	const struct timeval *linger_time;
+	bool stopped;
+	LIST_HEAD(, stream) streams;
+};
+
+/* Starts serving a connection that was accepted; takes the descriptor. */
+void stream_begin(struct stream_listener *listener, int fd,
+    const struct sockaddr *peer, socklen_t peer_len);
+
+/* Takes in what has been received, then ends when its output is sent. */
+void stream_stop(struct stream *stream);
+
+/* Frees it now. */
+void stream_abort(struct stream *stream);
+
+/* The connection is over, whatever is still to be sent. */
+void stream_break(struct stream *stream, enum stream_reason reason);
+
+/* Hands input over line by line; see struct stream_handler. */
+void stream_lines_feed(struct stream *stream, char *data, size_t len);
+/* At the end of input: the last line may lack its end. */
+void stream_lines_end(struct stream *stream);
+
+/* The backlog, made when it is not there; NULL: out of memory. */
+struct stream_backlog *stream_backlog(struct stream *stream);
+
+#endif

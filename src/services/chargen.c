@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Character generator (RFC 864): lines of 72 of the 95 printing characters,
+ * each line beginning one further round the ring.
+ */
+#include "core/service.h"
+
+#include <string.h>
+
+#define FIRST_CHARACTER 0x20
+#define RING            95
+#define LINE_CHARACTERS 72
+#define LINE_SIZE       (LINE_CHARACTERS + 2)
+#define CYCLE_SIZE      (RING * LINE_SIZE)
+
+/* Sent at once: whole cycles, so that the next piece begins like this one. */
+#define PIECE_CYCLES 8
+#define PIECE_SIZE   (PIECE_CYCLES * CYCLE_SIZE)
+
+/* RFC 864: a datagram carries 0 to 512 characters. */
+#define DATAGRAM_CHARACTERS 512
+
+static char piece[PIECE_SIZE];
+
+static int
+chargen_start(struct service *service, char why[WHY_SIZE])
+{
+	(void)service;
+	(void)why;
+	for (size_t i = 0; i < PIECE_SIZE; i++) {
+		size_t line = i / LINE_SIZE, column = i % LINE_SIZE;
+
+		piece[i] = column == LINE_CHARACTERS ? '\r'
+		    : column > LINE_CHARACTERS
+		    ? '\n'
+		    : (char)(FIRST_CHARACTER + (line + column) % RING);
+	}
+	return 0;
+}
+
+/* As long as the question at the most, so that it amplifies nothing. */
+static bool
+chargen_datagram(struct service *service, struct datagram *datagram)
+{
+	(void)service;
+	if (datagram->len > DATAGRAM_CHARACTERS)
+		datagram->len = DATAGRAM_CHARACTERS;
+	memcpy(datagram->data, piece, datagram->len);
+	return true;
+}
+
+static void
+chargen_drain(struct stream *stream)
+{
+	stream_write(stream, piece, PIECE_SIZE);
+}
+
+const struct service_type chargen_service = {
+	.name = "chargen",
+	.summary = "sends characters without end (RFC 864)",
+	.start = chargen_start,
+	.datagram = chargen_datagram,
+	.stream.drain = chargen_drain,
+};

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: ISC */
+/* The file that a bucket fills: appended to, opened anew, never left cut. */
+#ifndef SERVICES_CREOSOTE_FILE_H
+#define SERVICES_CREOSOTE_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/why.h"
+
+struct bucket_file {
+	const char *path; /* not owned; "": standard output */
+	int fd;
+	bool is_cut; /* the last line lacks its end, as writing failed */
+};
+
+/* Opens it for appending; makes it with mode 0640. 0, or -1 with why. */
+int bucket_file_open(
+    struct bucket_file *file, const char *path, char why[WHY_SIZE]);
+
+/* Opens the path anew, as it may have been renamed; on failure keeps the old.
+ */
+int bucket_file_reopen(struct bucket_file *file, char why[WHY_SIZE]);
+
+void bucket_file_close(struct bucket_file *file);
+
+/* True when the file was removed, so that nobody can ever read it. */
+bool bucket_file_is_removed(const struct bucket_file *file);
+
+/*
+ * Writes whole lines. Returns how many of them, the last ones, are not in the
+ * file, with the reason in errno; 0: all are.
+ */
+size_t
+bucket_file_write(struct bucket_file *file, const char *lines, size_t len);
+
+#endif
