@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/address.h"
 #include "base/option.h"
 #include "base/why.h"
 #include "net/datagram.h"

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: ISC */
+/* What the daemon says when it starts and when it has stopped. */
+#ifndef DAEMON_ANNOUNCE_H
+#define DAEMON_ANNOUNCE_H
+
+#include "config/config.h"
+
+/*
+ * Logs a line a listener and "ready: N services, M listeners"; on a terminal,
+ * commands to try follow.
+ */
+void announce_start(const struct config *config);
+
+/* Logs what each service has done. */
+void announce_stop(const struct config *config);
+
+#endif

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: ISC */
+/* The command line of netlabd. */
+#include "daemon/command_line.h"
+
+#include <getopt.h>
+#include <stdio.h>
+
+static const char help[] =
+    "usage: netlabd [-c FILE] [-t] [-v]...\n"
+    "       netlabd --list-services | --list-options [TYPE] |\n"
+    "               --print-default-config | --version | --help\n"
+    "\n"
+    "Serves the network lab that its configuration declares, in the "
+    "foreground.\n"
+    "\n"
+    "  -c, --config FILE       read FILE (default: " INSTALLED_CONFIG "\n"
+    "                          if it exists, else the built-in lab)\n"
+    "  -t, --test              check the configuration and exit\n"
+    "  -v, --verbose           log connections too; -vv: every datagram\n"
+    "  --list-services         print the service types\n"
+    "  --list-options [TYPE]   print the options, or those of a service type\n"
+    "  --print-default-config  print the built-in lab\n"
+    "  -V, --version           print the version\n"
+    "  -h, --help              print this text\n"
+    "\n"
+    "SIGTERM and SIGINT end it, SIGUSR1 opens log files anew.\n"
+    "See netlabd(8) and netlabd.conf(5).\n";
+
+enum long_option {
+	LIST_SERVICES = 256,
+	LIST_OPTIONS,
+	PRINT_DEFAULT_CONFIG
+};
+
+static const struct option long_options[] = {
+	{ "config", required_argument, NULL, 'c' },
+	{ "test", no_argument, NULL, 't' },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "list-services", no_argument, NULL, LIST_SERVICES },
+	{ "list-options", no_argument, NULL, LIST_OPTIONS },
+	{ "print-default-config", no_argument, NULL, PRINT_DEFAULT_CONFIG },
+	{ "version", no_argument, NULL, 'V' },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 },
+};
+
+const char *
+command_line_help(void)
+{
+	return help;
+}
+
+static int
+refuse(const char *what)
+{
+	fprintf(stderr, "netlabd: %s (see netlabd --help)\n", what);
+	return -1;
+}
+
+static int
+take_option(struct command_line *line, int option)
+{
+	switch (option) {
+	case 'c':
+		line->config = optarg;
+		return 0;
+	case 't':
+		line->action = ACTION_TEST;
+		return 0;
+	case 'v':
+		line->verbosity++;
+		return 0;
+	case LIST_SERVICES:
+		line->action = ACTION_LIST_SERVICES;
+		return 0;
+	case LIST_OPTIONS:
+		line->action = ACTION_LIST_OPTIONS;
+		return 0;
+	case PRINT_DEFAULT_CONFIG:
+		line->action = ACTION_PRINT_DEFAULT_CONFIG;
+		return 0;
+	case 'V':
+		line->action = ACTION_PRINT_VERSION;
+		return 0;
+	case 'h':
+		line->action = ACTION_PRINT_HELP;
+		return 0;
+	default: /* getopt_long has said what is wrong */
+		return refuse("wrong usage");
+	}
+}
+
+int
+command_line_parse(struct command_line *line, int argc, char **argv)
+{
+	int option;
+
+	*line = (struct command_line){ .action = ACTION_SERVE };
+	while ((option = getopt_long(
+		    argc, argv, "c:tvVh", long_options, NULL)) != -1)
+		if (take_option(line, option) == -1)
+			return -1;
+	if (optind < argc && line->action == ACTION_LIST_OPTIONS)
+		line->type = argv[optind++];
+	if (optind < argc)
+		return refuse("unexpected argument");
+	return 0;
+}
