@@ -38,7 +38,7 @@ load(const char *path, struct config_errors *errors)
 		path = INSTALLED_CONFIG;
 	if (path != NULL)
 		return config_load(path, errors);
-	return config_load_text(BUILT_IN_NAME, default_config, errors);
+	return config_load_text(BUILT_IN_NAME, default_config(), errors);
 }
 
 static int
@@ -89,7 +89,7 @@ act(const struct command_line *line)
 	case ACTION_LIST_OPTIONS:
 		return print_options(line->type);
 	case ACTION_PRINT_DEFAULT_CONFIG:
-		fputs(default_config, stdout);
+		fputs(default_config(), stdout);
 		return EXIT_SUCCESS;
 	case ACTION_PRINT_VERSION:
 		puts("netlabd " PACKAGE_VERSION);

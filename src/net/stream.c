@@ -7,7 +7,6 @@
 #include "net/stream.h"
 
 #include <errno.h>
-#include <event2/buffer.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -31,33 +30,6 @@ handler_of(const struct stream *stream)
 	return stream->listener->config.handler;
 }
 
-static size_t
-output_waiting(const struct stream *stream)
-{
-	if (stream->backlog == NULL || stream->backlog->output == NULL)
-		return 0;
-	return evbuffer_get_length(stream->backlog->output);
-}
-
-struct stream_backlog *
-stream_backlog(struct stream *stream)
-{
-	if (stream->backlog == NULL)
-		stream->backlog = calloc(1, sizeof(*stream->backlog));
-	return stream->backlog;
-}
-
-static void
-backlog_free(struct stream_backlog *backlog)
-{
-	if (backlog == NULL)
-		return;
-	if (backlog->output != NULL)
-		evbuffer_free(backlog->output);
-	free(backlog->line);
-	free(backlog);
-}
-
 static void
 stream_free(struct stream *stream)
 {
@@ -72,7 +44,7 @@ stream_free(struct stream *stream)
 	LIST_REMOVE(stream, entry);
 	event_del(&stream->event);
 	close(event_get_fd(&stream->event));
-	backlog_free(stream->backlog);
+	stream_backlog_free(stream->backlog);
 	free(stream);
 }
 
@@ -156,7 +128,8 @@ settle(struct stream *stream)
 	if (stream->at_end && !stream->ended)
 		stream_end(stream, STREAM_PEER);
 	if (!stream->broken) {
-		if (output_waiting(stream) > 0 && (!generates || stream->ended))
+		if (stream_output_waiting(stream) > 0 &&
+		    (!generates || stream->ended))
 			wait_for(stream, EV_WRITE, idle_time);
 		else if (stream->ended)
 			linger(stream);
@@ -223,24 +196,6 @@ read_once(struct stream *stream)
 	return false;
 }
 
-/* Sends what waits; returns true when all of it is gone. */
-static bool
-send_backlog(struct stream *stream)
-{
-	int sent;
-
-	if (output_waiting(stream) == 0)
-		return true;
-	sent = evbuffer_write(
-	    stream->backlog->output, event_get_fd(&stream->event));
-	if (sent > 0)
-		stream->listener->config.counters->written_bytes +=
-		    (unsigned)sent;
-	else if (errno != EAGAIN && errno != EINTR)
-		stream_break(stream, STREAM_RESET);
-	return output_waiting(stream) == 0;
-}
-
 static void
 event_cb(evutil_socket_t fd, short what, void *arg)
 {
@@ -254,57 +209,10 @@ event_cb(evutil_socket_t fd, short what, void *arg)
 		if (stream->lingers)
 			stream->linger_reads--;
 	}
-	if ((what & EV_WRITE) != 0 && send_backlog(stream) && !stream->ended &&
-	    handler_of(stream)->drain != NULL)
+	if ((what & EV_WRITE) != 0 && stream_output_send(stream) &&
+	    !stream->ended && handler_of(stream)->drain != NULL)
 		handler_of(stream)->drain(stream);
 	settle(stream);
-}
-
-/* Writes what the socket takes now and returns how much. */
-static size_t
-write_now(struct stream *stream, const char *data, size_t len)
-{
-	ssize_t sent;
-
-	if (output_waiting(stream) > 0)
-		return 0;
-	sent = send(event_get_fd(&stream->event), data, len, MSG_NOSIGNAL);
-	if (sent == -1) {
-		if (errno != EAGAIN && errno != EINTR)
-			stream_break(stream, STREAM_RESET);
-		return 0;
-	}
-	stream->listener->config.counters->written_bytes += (size_t)sent;
-	return (size_t)sent;
-}
-
-/* Keeps what the socket did not take. */
-static void
-keep_output(struct stream *stream, const char *data, size_t len)
-{
-	struct stream_backlog *backlog = stream_backlog(stream);
-
-	if (backlog != NULL && backlog->output == NULL)
-		backlog->output = evbuffer_new();
-	if (backlog == NULL || backlog->output == NULL)
-		stream_break(stream, STREAM_MEMORY);
-	else if (output_waiting(stream) + len >
-	    stream->listener->config.max_output)
-		stream_break(stream, STREAM_OUTPUT_LIMIT);
-	else if (evbuffer_add(backlog->output, data, len) == -1)
-		stream_break(stream, STREAM_MEMORY);
-}
-
-void
-stream_write(struct stream *stream, const char *data, size_t len)
-{
-	size_t sent;
-
-	if (len == 0 || stream->ended || stream->broken)
-		return;
-	sent = write_now(stream, data, len);
-	if (sent < len && !stream->broken)
-		keep_output(stream, data + sent, len - sent);
 }
 
 void
@@ -355,7 +263,7 @@ void
 stream_stop(struct stream *stream)
 {
 	for (int i = 0; i < STOP_READS && !stream->ended && !stream->broken &&
-	     output_waiting(stream) == 0;
+	     stream_output_waiting(stream) == 0;
 	     i++)
 		if (!read_once(stream))
 			break;

@@ -66,5 +66,12 @@ void stream_lines_end(struct stream *stream);
 
 /* The backlog, made when it is not there; NULL: out of memory. */
 struct stream_backlog *stream_backlog(struct stream *stream);
+void stream_backlog_free(struct stream_backlog *backlog);
+
+/* Bytes of output that the socket has not taken yet. */
+size_t stream_output_waiting(const struct stream *stream);
+
+/* Sends what waits; returns true when all of it is gone. */
+bool stream_output_send(struct stream *stream);
 
 #endif

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: ISC */
+/* Output: written at once, and what the socket does not take is kept. */
+#include "net/stream_private.h"
+
+#include <errno.h>
+#include <event2/buffer.h>
+#include <stdlib.h>
+
+struct stream_backlog *
+stream_backlog(struct stream *stream)
+{
+	if (stream->backlog == NULL)
+		stream->backlog = calloc(1, sizeof(*stream->backlog));
+	return stream->backlog;
+}
+
+void
+stream_backlog_free(struct stream_backlog *backlog)
+{
+	if (backlog == NULL)
+		return;
+	if (backlog->output != NULL)
+		evbuffer_free(backlog->output);
+	free(backlog->line);
+	free(backlog);
+}
+
+size_t
+stream_output_waiting(const struct stream *stream)
+{
+	if (stream->backlog == NULL || stream->backlog->output == NULL)
+		return 0;
+	return evbuffer_get_length(stream->backlog->output);
+}
+
+bool
+stream_output_send(struct stream *stream)
+{
+	int sent;
+
+	if (stream_output_waiting(stream) == 0)
+		return true;
+	sent = evbuffer_write(
+	    stream->backlog->output, event_get_fd(&stream->event));
+	if (sent > 0)
+		stream->listener->config.counters->written_bytes +=
+		    (unsigned)sent;
+	else if (errno != EAGAIN && errno != EINTR)
+		stream_break(stream, STREAM_RESET);
+	return stream_output_waiting(stream) == 0;
+}
+
+/* Writes what the socket takes now and returns how much. */
+static size_t
+write_now(struct stream *stream, const char *data, size_t len)
+{
+	ssize_t sent;
+
+	if (stream_output_waiting(stream) > 0)
+		return 0;
+	sent = send(event_get_fd(&stream->event), data, len, MSG_NOSIGNAL);
+	if (sent == -1) {
+		if (errno != EAGAIN && errno != EINTR)
+			stream_break(stream, STREAM_RESET);
+		return 0;
+	}
+	stream->listener->config.counters->written_bytes += (size_t)sent;
+	return (size_t)sent;
+}
+
+/* Keeps what the socket did not take. */
+static void
+keep_output(struct stream *stream, const char *data, size_t len)
+{
+	struct stream_backlog *backlog = stream_backlog(stream);
+
+	if (backlog != NULL && backlog->output == NULL)
+		backlog->output = evbuffer_new();
+	if (backlog == NULL || backlog->output == NULL)
+		stream_break(stream, STREAM_MEMORY);
+	else if (stream_output_waiting(stream) + len >
+	    stream->listener->config.max_output)
+		stream_break(stream, STREAM_OUTPUT_LIMIT);
+	else if (evbuffer_add(backlog->output, data, len) == -1)
+		stream_break(stream, STREAM_MEMORY);
+}
+
+void
+stream_write(struct stream *stream, const char *data, size_t len)
+{
+	size_t sent;
+
+	if (len == 0 || stream->ended || stream->broken)
+		return;
+	sent = write_now(stream, data, len);
+	if (sent < len && !stream->broken)
+		keep_output(stream, data + sent, len - sent);
+}
