@@ -1,0 +1,412 @@
+/* SPDX-License-Identifier: ISC */
+/* Option rows: what they take, what they refuse with which words, their texts.
+ */
+#include "base/option.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/option_units.h"
+#include "check_main.h"
+
+struct settings {
+	bool yes;
+	uint64_t number, size, time, any;
+	char *path;
+	int choice;
+	struct option_list list;
+};
+
+static const char *const colours[] = { "red", "green", "blue", NULL };
+static const char *const one_colour[] = { "red", NULL };
+static const char *const two_colours[] = { "red", "green", NULL };
+
+enum row {
+	YES,
+	NUMBER,
+	SIZE,
+	TIME,
+	ANY,
+	FILE_PATH,
+	CHOICE,
+	LIST
+};
+
+#define AT(field) .offset = offsetof(struct settings, field)
+
+static const struct option rows[] = {
+	[YES] = { "yes", OPTION_BOOL, AT(yes), .initial = "yes" },
+	[NUMBER] = { "number", OPTION_NUMBER, AT(number), .initial = "7",
+	    .min = 1, .max = 65535, .unit = "connections" },
+	[SIZE] = { "size", OPTION_SIZE, AT(size), .min = 65536,
+	    .max = 1 << 30 },
+	[TIME] = { "time", OPTION_TIME, AT(time), .initial = "30s", .min = 0,
+	    .max = 86400000 },
+	[ANY] = { "any", OPTION_NUMBER, AT(any), .max = UINT64_MAX },
+	[FILE_PATH] = { "path", OPTION_PATH, AT(path), .initial = "/dev/null" },
+	[CHOICE] = { "choice", OPTION_CHOICE, AT(choice), .initial = "green",
+	    .choices = colours },
+	[LIST] = { "list", OPTION_LIST, AT(list), .initial = "first" },
+	{ .name = NULL },
+};
+
+static const struct {
+	enum option_kind kind;
+	const char *text;
+	bool good;
+	uint64_t value;
+} quantities[] = {
+	{ OPTION_NUMBER, "0", true, 0 },
+	{ OPTION_NUMBER, "00", true, 0 },
+	{ OPTION_NUMBER, "1", true, 1 },
+	{ OPTION_NUMBER, "010", true, 10 },
+	{ OPTION_NUMBER, "18446744073709551615", true, UINT64_MAX },
+	{ OPTION_NUMBER, "0018446744073709551615", true, UINT64_MAX },
+	{ OPTION_NUMBER, "18446744073709551616", false, 0 },
+	{ OPTION_NUMBER, "18446744073709551620", false, 0 },
+	{ OPTION_NUMBER, "36893488147419103232", false, 0 },
+	{ OPTION_NUMBER, "99999999999999999999999", false, 0 },
+	{ OPTION_NUMBER, "", false, 0 },
+	{ OPTION_NUMBER, " 1", false, 0 },
+	{ OPTION_NUMBER, "1 ", false, 0 },
+	{ OPTION_NUMBER, "+1", false, 0 },
+	{ OPTION_NUMBER, "-1", false, 0 },
+	{ OPTION_NUMBER, "-0", false, 0 },
+	{ OPTION_NUMBER, "0x10", false, 0 },
+	{ OPTION_NUMBER, "1.0", false, 0 },
+	{ OPTION_NUMBER, "1e3", false, 0 },
+	{ OPTION_NUMBER, "1K", false, 0 },
+	{ OPTION_NUMBER, "1s", false, 0 },
+	{ OPTION_NUMBER, "\xd9\xa1", false, 0 }, /* an Arabic digit */
+	{ OPTION_SIZE, "0", true, 0 },
+	{ OPTION_SIZE, "0K", true, 0 },
+	{ OPTION_SIZE, "1", true, 1 },
+	{ OPTION_SIZE, "1K", true, 1024 },
+	{ OPTION_SIZE, "64K", true, 65536 },
+	{ OPTION_SIZE, "16M", true, 16777216 },
+	{ OPTION_SIZE, "1G", true, 1073741824 },
+	{ OPTION_SIZE, "4G", true, 4294967296 },
+	{ OPTION_SIZE, "17179869183G", true, 18446744072635809792u },
+	{ OPTION_SIZE, "17179869184G", false, 0 },
+	{ OPTION_SIZE, "17592186044416M", false, 0 },
+	{ OPTION_SIZE, "18014398509481983K", true, 18446744073709550592u },
+	{ OPTION_SIZE, "18014398509481984K", false, 0 },
+	{ OPTION_SIZE, "1 K", false, 0 },
+	{ OPTION_SIZE, "1K ", false, 0 },
+	{ OPTION_SIZE, "1k", false, 0 },
+	{ OPTION_SIZE, "1KB", false, 0 },
+	{ OPTION_SIZE, "1KiB", false, 0 },
+	{ OPTION_SIZE, "1T", false, 0 },
+	{ OPTION_SIZE, "1B", false, 0 },
+	{ OPTION_SIZE, "K", false, 0 },
+	{ OPTION_SIZE, "1.5K", false, 0 },
+	{ OPTION_SIZE, "-1K", false, 0 },
+	{ OPTION_TIME, "0", true, 0 },
+	{ OPTION_TIME, "0s", true, 0 },
+	{ OPTION_TIME, "500ms", true, 500 },
+	{ OPTION_TIME, "30s", true, 30000 },
+	{ OPTION_TIME, "5m", true, 300000 },
+	{ OPTION_TIME, "2h", true, 7200000 },
+	{ OPTION_TIME, "1d", true, 86400000 },
+	{ OPTION_TIME, "60d", true, 5184000000 },
+	{ OPTION_TIME, "18446744073709551615ms", true, UINT64_MAX },
+	{ OPTION_TIME, "213503982334d", true, 18446744073657600000u },
+	{ OPTION_TIME, "213503982335d", false, 0 },
+	{ OPTION_TIME, "18446744073709552s", false, 0 },
+	{ OPTION_TIME, "30", false, 0 },
+	{ OPTION_TIME, "1", false, 0 },
+	{ OPTION_TIME, "30 s", false, 0 },
+	{ OPTION_TIME, "30S", false, 0 },
+	{ OPTION_TIME, "1min", false, 0 },
+	{ OPTION_TIME, "1w", false, 0 },
+	{ OPTION_TIME, "1us", false, 0 },
+	{ OPTION_TIME, "1h30m", false, 0 },
+	{ OPTION_TIME, "s", false, 0 },
+};
+
+START_TEST(test_parse_quantity)
+{
+	for (size_t i = 0; i < COUNT(quantities); i++) {
+		uint64_t value = 4711;
+		int result = option_parse_quantity(
+		    quantities[i].kind, quantities[i].text, &value);
+
+		ck_assert_msg(result == (quantities[i].good ? 0 : -1),
+		    "'%s': %d", quantities[i].text, result);
+		ck_assert_msg(result == -1 || value == quantities[i].value,
+		    "'%s': %" PRIu64, quantities[i].text, value);
+	}
+}
+END_TEST
+
+static const struct {
+	enum row row;
+	const char *text;
+	const char *why; /* NULL: taken */
+} set_rows[] = {
+	{ YES, "yes", NULL },
+	{ YES, "no", NULL },
+	{ YES, "true", NULL },
+	{ YES, "false", NULL },
+	{ YES, "on", NULL },
+	{ YES, "off", NULL },
+	{ YES, "", "'' is neither yes nor no (write yes or no)" },
+	{ YES, "YES", "'YES' is neither yes nor no (write yes or no)" },
+	{ YES, "y", "'y' is neither yes nor no (write yes or no)" },
+	{ YES, "1", "'1' is neither yes nor no (write yes or no)" },
+	{ YES, "no\n", "'no\\n' is neither yes nor no (write yes or no)" },
+	{ NUMBER, "1", NULL },
+	{ NUMBER, "65535", NULL },
+	{ NUMBER, "0", "'0' is not possible (write 1 to 65535 connections)" },
+	{ NUMBER, "65536",
+	    "'65536' is not possible (write 1 to 65535 connections)" },
+	{ NUMBER, "1 K",
+	    "'1 K' is not possible (write 1 to 65535 connections)" },
+	{ NUMBER, "", "'' is not possible (write 1 to 65535 connections)" },
+	{ ANY, "18446744073709551615", NULL },
+	{ ANY, "18446744073709551616",
+	    "'18446744073709551616' is not possible "
+	    "(write 0 to 18446744073709551615)" },
+	{ SIZE, "64K", NULL },
+	{ SIZE, "1G", NULL },
+	{ TIME, "0", NULL },
+	{ TIME, "1d", NULL },
+	{ FILE_PATH, "/", NULL },
+	{ FILE_PATH, "/var/log/netlabd", NULL },
+	{ FILE_PATH, "", NULL },
+	{ FILE_PATH, "log", "'log' is not an absolute path (write /...)" },
+	{ FILE_PATH, "./log", "'./log' is not an absolute path (write /...)" },
+	{ FILE_PATH, " /log", "' /log' is not an absolute path (write /...)" },
+	{ CHOICE, "red", NULL },
+	{ CHOICE, "blue", NULL },
+	{ CHOICE, "", "'' is not possible (write red, green or blue)" },
+	{ CHOICE, "Red", "'Red' is not possible (write red, green or blue)" },
+	{ CHOICE, "re", "'re' is not possible (write red, green or blue)" },
+	{ CHOICE, "redder",
+	    "'redder' is not possible (write red, green or blue)" },
+	{ LIST, "", NULL },
+	{ LIST, "anything", NULL },
+};
+
+/* A refused text leaves the settings as they were. */
+START_TEST(test_set)
+{
+	for (size_t i = 0; i < COUNT(set_rows); i++) {
+		struct settings settings = { 0 }, before;
+		char why[WHY_SIZE] = "";
+		int result;
+
+		ck_assert_int_eq(option_set_defaults(rows, &settings), 0);
+		before = settings;
+		result = option_set(
+		    &rows[set_rows[i].row], &settings, set_rows[i].text, why);
+		ck_assert_msg(result == (set_rows[i].why == NULL ? 0 : -1),
+		    "row %zu: %d (%s)", i, result, why);
+		ck_assert_str_eq(
+		    why, set_rows[i].why != NULL ? set_rows[i].why : "");
+		if (result == -1)
+			ck_assert_mem_eq(&settings, &before, sizeof(before));
+		option_free(rows, &settings);
+	}
+}
+END_TEST
+
+static void
+set(struct settings *settings, enum row row, const char *text)
+{
+	char why[WHY_SIZE];
+
+	ck_assert_int_eq(option_set(&rows[row], settings, text, why), 0);
+}
+
+START_TEST(test_stored)
+{
+	struct settings settings = { 0 };
+
+	for (int again = 0; again < 2; again++) {
+		set(&settings, YES, "on");
+		set(&settings, SIZE, "1M");
+		set(&settings, TIME, "90s");
+		set(&settings, FILE_PATH, "/a");
+		set(&settings, FILE_PATH, "/b");
+		set(&settings, CHOICE, "blue");
+		ck_assert(settings.yes);
+		ck_assert_uint_eq(settings.size, 1048576);
+		ck_assert_uint_eq(settings.time, 90000);
+		ck_assert_str_eq(settings.path, "/b");
+		ck_assert_int_eq(settings.choice, 2);
+		set(&settings, YES, "off");
+		ck_assert(!settings.yes);
+		option_free(rows, &settings);
+		ck_assert_ptr_null(settings.path);
+	}
+}
+END_TEST
+
+START_TEST(test_list)
+{
+	struct settings settings = { 0 };
+
+	set(&settings, LIST, "b");
+	set(&settings, LIST, "");
+	set(&settings, LIST, "a");
+	set(&settings, LIST, "b");
+	ck_assert_uint_eq(settings.list.count, 4);
+	ck_assert_str_eq(settings.list.items[0], "b");
+	ck_assert_str_eq(settings.list.items[1], "");
+	ck_assert_str_eq(settings.list.items[2], "a");
+	ck_assert_str_eq(settings.list.items[3], "b");
+	option_free(rows, &settings);
+	ck_assert_uint_eq(settings.list.count, 0);
+	ck_assert_ptr_null(settings.list.items);
+	option_free(rows, &settings);
+}
+END_TEST
+
+START_TEST(test_defaults)
+{
+	struct settings settings = { 0 };
+
+	ck_assert_int_eq(option_set_defaults(rows, &settings), 0);
+	ck_assert(settings.yes);
+	ck_assert_uint_eq(settings.number, 7);
+	ck_assert_uint_eq(settings.size, 0);
+	ck_assert_uint_eq(settings.time, 30000);
+	ck_assert_str_eq(settings.path, "/dev/null");
+	ck_assert_int_eq(settings.choice, 1);
+	ck_assert_uint_eq(settings.list.count, 1);
+	ck_assert_str_eq(settings.list.items[0], "first");
+	option_free(rows, &settings);
+}
+END_TEST
+
+/* A reason fits whatever the text and the row: both are cut. */
+START_TEST(test_long_why)
+{
+	static const struct option row = { "n", OPTION_NUMBER, AT(any),
+		.max = 9,
+		.unit = "things that have a name which is so long that nobody "
+			"would ever care to read it to its end, and which "
+			"would overflow a text that was made for names of "
+			"a common length" };
+	struct settings settings = { 0 };
+	char text[512], why[WHY_SIZE];
+
+	memset(text, '\xff', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	ck_assert_int_eq(option_set(&row, &settings, text, why), -1);
+	ck_assert_ptr_nonnull(memchr(why, '\0', sizeof(why)));
+	ck_assert_int_eq(why[strlen(why) - 1], ')');
+}
+END_TEST
+
+START_TEST(test_describe_words)
+{
+	static const struct option one = { "o", OPTION_CHOICE, AT(choice),
+		.choices = one_colour };
+	static const struct option two = { "t", OPTION_CHOICE, AT(choice),
+		.choices = two_colours };
+	const struct {
+		const struct option *row;
+		const char *text;
+	} expected[] = {
+		{ &rows[YES], "yes or no" },
+		{ &rows[NUMBER], "1 to 65535 connections" },
+		{ &rows[ANY], "0 to 18446744073709551615" },
+		{ &rows[FILE_PATH], "an absolute path" },
+		{ &one, "red" },
+		{ &two, "red or green" },
+		{ &rows[CHOICE], "red, green or blue" },
+		{ &rows[LIST], "\"...\" or { \"...\", \"...\" }" },
+	};
+
+	for (size_t i = 0; i < COUNT(expected); i++) {
+		char text[OPTION_TEXT_SIZE];
+
+		option_describe(expected[i].row, text);
+		ck_assert_str_eq(text, expected[i].text);
+	}
+}
+END_TEST
+
+static void
+check_format(enum row row, const char *value, const char *expected)
+{
+	struct settings settings = { 0 };
+	char text[OPTION_TEXT_SIZE];
+
+	if (value != NULL)
+		set(&settings, row, value);
+	option_format(&rows[row], &settings, text);
+	ck_assert_str_eq(text, expected);
+	option_free(rows, &settings);
+}
+
+START_TEST(test_format)
+{
+	check_format(YES, NULL, "no");
+	check_format(YES, "true", "yes");
+	check_format(NUMBER, "65535", "65535");
+	check_format(ANY, NULL, "0");
+	check_format(SIZE, NULL, "0");
+	check_format(TIME, NULL, "0");
+	check_format(FILE_PATH, NULL, "\"\"");
+	check_format(FILE_PATH, "/a b", "\"/a b\"");
+	check_format(CHOICE, NULL, "red");
+	check_format(CHOICE, "blue", "blue");
+	check_format(LIST, "a", "\"a\"");
+}
+END_TEST
+
+START_TEST(test_find)
+{
+	ck_assert_ptr_eq(option_find(rows, "yes"), &rows[YES]);
+	ck_assert_ptr_eq(option_find(rows, "list"), &rows[LIST]);
+	ck_assert_ptr_null(option_find(rows, "lis"));
+	ck_assert_ptr_null(option_find(rows, "lists"));
+	ck_assert_ptr_null(option_find(rows, "List"));
+	ck_assert_ptr_null(option_find(rows, ""));
+}
+END_TEST
+
+#define LETTERS_32 "abcdefghijklmnopqrstuvwxyzabcdef"
+
+START_TEST(test_name_distance)
+{
+	static const struct {
+		const char *a, *b;
+		size_t distance;
+	} names[] = {
+		{ "", "", 0 },
+		{ "", "abc", 3 },
+		{ "listen", "listen", 0 },
+		{ "listen", "lisen", 1 },
+		{ "listen", "listten", 1 },
+		{ "listen", "lostem", 2 },
+		{ "listen", "litsen", 1 },
+		{ "listen", "ilsten", 1 },
+		{ "listen", "listne", 1 },
+		{ "listen", "ilstne", 2 },
+		{ "listen", "Listen", 1 },
+		{ "ab", "ba", 1 },
+		{ "ca", "abc", 3 }, /* a letter is not moved twice */
+		{ "file", "rate", 3 },
+		{ "kitten", "sitting", 3 },
+		{ LETTERS_32, LETTERS_32, 0 },
+		{ LETTERS_32, "", 32 },
+		{ LETTERS_32 "x", LETTERS_32, SIZE_MAX },
+		{ LETTERS_32 "x", LETTERS_32 "x", SIZE_MAX },
+	};
+
+	for (size_t i = 0; i < COUNT(names); i++) {
+		ck_assert_uint_eq(option_name_distance(names[i].a, names[i].b),
+		    names[i].distance);
+		ck_assert_uint_eq(option_name_distance(names[i].b, names[i].a),
+		    names[i].distance);
+	}
+}
+END_TEST
+
+CHECK_MAIN("option", test_parse_quantity, test_set, test_stored, test_list,
+    test_defaults, test_long_why, test_describe_words, test_format, test_find,
+    test_name_distance)
