@@ -407,6 +407,76 @@ START_TEST(test_name_distance)
 }
 END_TEST
 
+static const struct {
+	enum option_kind kind;
+	uint64_t value;
+	const char *text;
+} quantity_texts[] = {
+	{ OPTION_NUMBER, 0, "0" },
+	{ OPTION_NUMBER, 1024, "1024" },
+	{ OPTION_NUMBER, UINT64_MAX, "18446744073709551615" },
+	{ OPTION_SIZE, 0, "0" },
+	{ OPTION_SIZE, 1, "1" },
+	{ OPTION_SIZE, 1023, "1023" },
+	{ OPTION_SIZE, 1024, "1K" },
+	{ OPTION_SIZE, 1025, "1025" },
+	{ OPTION_SIZE, 65536, "64K" },
+	{ OPTION_SIZE, 1048576, "1M" },
+	{ OPTION_SIZE, 1049600, "1025K" },
+	{ OPTION_SIZE, 1073741824, "1G" },
+	{ OPTION_SIZE, 1099511627776, "1024G" },
+	{ OPTION_SIZE, UINT64_MAX, "18446744073709551615" },
+	{ OPTION_TIME, 0, "0" },
+	{ OPTION_TIME, 1, "1ms" },
+	{ OPTION_TIME, 1000, "1s" },
+	{ OPTION_TIME, 1500, "1500ms" },
+	{ OPTION_TIME, 60000, "1m" },
+	{ OPTION_TIME, 90000, "90s" },
+	{ OPTION_TIME, 7200000, "2h" },
+	{ OPTION_TIME, 86400000, "1d" },
+	{ OPTION_TIME, UINT64_MAX, "18446744073709551615ms" },
+};
+
+/* A text that was printed is read as the same quantity. */
+START_TEST(test_format_quantity)
+{
+	for (size_t i = 0; i < COUNT(quantity_texts); i++) {
+		char text[OPTION_QUANTITY_SIZE];
+		uint64_t value;
+
+		option_format_quantity(
+		    quantity_texts[i].kind, quantity_texts[i].value, text);
+		ck_assert_str_eq(text, quantity_texts[i].text);
+		ck_assert_int_eq(
+		    option_parse_quantity(quantity_texts[i].kind, text, &value),
+		    0);
+		ck_assert_uint_eq(value, quantity_texts[i].value);
+	}
+}
+END_TEST
+
+START_TEST(test_describe_quantity)
+{
+	struct settings settings = { 0 };
+	char text[OPTION_TEXT_SIZE], why[WHY_SIZE];
+
+	option_describe(&rows[SIZE], text);
+	ck_assert_str_eq(text, "64K to 1G");
+	option_describe(&rows[TIME], text);
+	ck_assert_str_eq(text, "0 to 1d");
+	ck_assert_int_eq(option_set(&rows[SIZE], &settings, "65535", why), -1);
+	ck_assert_str_eq(why, "'65535' is not possible (write 64K to 1G)");
+	ck_assert_int_eq(option_set(&rows[SIZE], &settings, "1025M", why), -1);
+	ck_assert_str_eq(why, "'1025M' is not possible (write 64K to 1G)");
+	ck_assert_int_eq(option_set(&rows[TIME], &settings, "25h", why), -1);
+	ck_assert_str_eq(why, "'25h' is not possible (write 0 to 1d)");
+	ck_assert_int_eq(option_set(&rows[TIME], &settings, "30", why), -1);
+	ck_assert_str_eq(why, "'30' is not possible (write 0 to 1d)");
+	check_format(SIZE, "1024K", "1M");
+	check_format(TIME, "120s", "2m");
+}
+END_TEST
+
 CHECK_MAIN("option", test_parse_quantity, test_set, test_stored, test_list,
     test_defaults, test_long_why, test_describe_words, test_format, test_find,
-    test_name_distance)
+    test_name_distance, test_format_quantity, test_describe_quantity)

@@ -69,6 +69,6 @@ option_format_quantity(
 		unit++;
 	if (value == 0)
 		unit = number_units;
-	snprintf(
-	    text, OPTION_QUANTITY_SIZE, "%" PRIu64 "%s", value, unit->name);
+	snprintf(text, OPTION_QUANTITY_SIZE, "%" PRIu64 "%s",
+	    value / unit->factor, unit->name);
 }
