@@ -477,6 +477,37 @@ START_TEST(test_describe_quantity)
 }
 END_TEST
 
+/* More words than fit are left out at the end; no words are none. */
+START_TEST(test_describe_many)
+{
+	static const char *const none[] = { NULL };
+	const char *words[300];
+	const struct option row = { "w", OPTION_CHOICE, AT(choice),
+		.choices = words };
+	const struct option empty = { "e", OPTION_CHOICE, AT(choice),
+		.choices = none };
+	struct {
+		char text[OPTION_TEXT_SIZE], after[256];
+	} out;
+	char expected[OPTION_TEXT_SIZE] = "eight888";
+
+	for (size_t i = 0; i < 299; i++)
+		words[i] = "eight888";
+	words[299] = NULL;
+	for (size_t i = 1; i < 102; i++)
+		strcat(expected, ", eight888");
+	strcat(expected, ", ");
+	memset(&out, '#', sizeof(out));
+	option_describe(&row, out.text);
+	ck_assert_str_eq(out.text, expected);
+	for (size_t i = 0; i < sizeof(out.after); i++)
+		ck_assert_int_eq(out.after[i], '#');
+	option_describe(&empty, out.text);
+	ck_assert_str_eq(out.text, "");
+}
+END_TEST
+
 CHECK_MAIN("option", test_parse_quantity, test_set, test_stored, test_list,
     test_defaults, test_long_why, test_describe_words, test_format, test_find,
-    test_name_distance, test_format_quantity, test_describe_quantity)
+    test_name_distance, test_format_quantity, test_describe_quantity,
+    test_describe_many)

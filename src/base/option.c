@@ -136,6 +136,32 @@ option_set_defaults(const struct option *rows, void *settings)
 	return 0;
 }
 
+/* A text that grows; what does not fit ends it. */
+struct output {
+	char *end;
+	size_t room;
+};
+
+static struct output
+begin(char text[OPTION_TEXT_SIZE])
+{
+	text[0] = '\0';
+	return (struct output){ text, OPTION_TEXT_SIZE };
+}
+
+static void
+put(struct output *output, const char *piece, size_t len)
+{
+	if (len >= output->room) {
+		output->room = 0;
+		return;
+	}
+	memcpy(output->end, piece, len);
+	output->end += len;
+	output->room -= len;
+	*output->end = '\0';
+}
+
 static void
 format_list(const struct option_list *list, char text[OPTION_TEXT_SIZE])
 {
@@ -180,15 +206,15 @@ option_format(
 static void
 describe_choices(const struct option *row, char text[OPTION_TEXT_SIZE])
 {
-	size_t used = 0;
+	struct output output = begin(text);
 
 	for (int i = 0; row->choices[i] != NULL; i++) {
 		const char *join = i == 0         ? ""
 		    : row->choices[i + 1] == NULL ? " or "
 						  : ", ";
 
-		used += (size_t)snprintf(text + used, OPTION_TEXT_SIZE - used,
-		    "%s%s", join, row->choices[i]);
+		put(&output, join, strlen(join));
+		put(&output, row->choices[i], strlen(row->choices[i]));
 	}
 }
 
