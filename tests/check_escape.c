@@ -259,23 +259,19 @@ START_TEST(test_quote)
 }
 END_TEST
 
-/* The bytes behind the size stay as they are, whatever the text. */
-static void
-check_quote_bounds(const char *text)
+/* In quotes, within the size, and the bytes behind it as they were. */
+static bool
+is_quoted(const char *text, size_t size)
 {
-	for (size_t size = 16; size <= 80; size++) {
-		char out[96];
-		size_t len;
+	static const char after[] = "################";
+	char out[96];
+	size_t len;
 
-		memset(out, '#', sizeof(out));
-		escape_quote(out, size, text);
-		len = strnlen(out, size);
-		ck_assert_uint_lt(len, size);
-		ck_assert_int_eq(out[0], '\'');
-		ck_assert_int_eq(out[len - 1], '\'');
-		for (size_t i = size; i < sizeof(out); i++)
-			ck_assert_int_eq(out[i], '#');
-	}
+	memset(out, '#', sizeof(out));
+	escape_quote(out, size, text);
+	len = strnlen(out, size);
+	return len < size && out[0] == '\'' && out[len - 1] == '\'' &&
+	    memcmp(out + size, after, sizeof(after) - 1) == 0;
 }
 
 START_TEST(test_quote_bounds)
@@ -289,11 +285,99 @@ START_TEST(test_quote_bounds)
 
 			for (size_t k = 0; k < length; k++)
 				strcat(text, units[i]);
-			check_quote_bounds(text);
+			for (size_t size = 16; size <= 80; size++)
+				ck_assert(is_quoted(text, size));
 		}
+}
+END_TEST
+
+/* Cut where nothing else will do, and never inside a character or escape. */
+static const struct {
+	size_t size;
+	const char *text, *quoted;
+} cut_rows[] = {
+	{ 16, "1234567890123", "'1234567890123'" },
+	{ 16, "12345678901234", "'1234567890...'" },
+	{ 17, "12345678901234", "'12345678901234'" },
+	{ 17, "123456789012345", "'12345678901...'" },
+	{ 16, "123456789\n12", "'123456789\\n12'" },
+	{ 16, "123456789\n123", "'123456789...'" },
+	{ 16, "12345678\n123", "'12345678\\n123'" },
+	{ 16, "12345678\n1234", "'12345678\\n...'" },
+	{ 16, "\x01\x02\x03", "'\\x01\\x02\\x03'" },
+	{ 16, "\x01\x02\x03\x04", "'\\x01\\x02...'" },
+	{ 16, "12345678901\xc3\xbc", "'12345678901\xc3\xbc'" },
+	{ 16, "123456789012\xc3\xbc", "'1234567890...'" },
+	{ 16,
+	    "123456789\xc3\xbc"
+	    "123",
+	    "'123456789...'" },
+	{ 16,
+	    "12345678\xc3\xbc"
+	    "1234",
+	    "'12345678\xc3\xbc...'" },
+	{ 16,
+	    "12345678\xf0\x9f\x98\x80"
+	    "1",
+	    "'12345678\xf0\x9f\x98\x80"
+	    "1'" },
+	{ 16,
+	    "12345678\xf0\x9f\x98\x80"
+	    "12",
+	    "'12345678...'" },
+	{ 64, "gr\xc3\xbc\xc3\x9f", "'gr\xc3\xbc\xc3\x9f'" },
+	{ 64,
+	    "\xe2\x80\xae"
+	    "exe",
+	    "'\\xe2\\x80\\xae"
+	    "exe'" },
+};
+
+START_TEST(test_quote_cut)
+{
+	for (size_t i = 0; i < COUNT(cut_rows); i++) {
+		char out[64];
+
+		escape_quote(out, cut_rows[i].size, cut_rows[i].text);
+		ck_assert_str_eq(out, cut_rows[i].quoted);
+	}
+}
+END_TEST
+
+START_TEST(test_utf8_one)
+{
+	static const struct {
+		const char *bytes;
+		size_t taken;
+		const char *text;
+	} rows[] = {
+		{ "ab", 1, "a" },
+		{ "\\b", 1, "\\\\" },
+		{ "\n", 1, "\\n" },
+		{ "\xc3\xbc"
+		  "b",
+		    2, "\xc3\xbc" },
+		{ "\xc3"
+		  "b",
+		    1, "\\xc3" },
+		{ "\xe2\x82\xac", 3, "\xe2\x82\xac" },
+		{ "\xe2\x80\xae", 1, "\\xe2" },
+		{ "\xf0\x9f\x98\x80", 4, "\xf0\x9f\x98\x80" },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		char out[ESCAPE_GROWTH + 1] = "";
+		size_t taken = 0;
+		size_t len = escape_utf8_one(
+		    out, rows[i].bytes, strlen(rows[i].bytes), &taken);
+
+		ck_assert_str_eq(out, rows[i].text);
+		ck_assert_uint_eq(len, strlen(rows[i].text));
+		ck_assert_uint_eq(taken, rows[i].taken);
+	}
 }
 END_TEST
 
 CHECK_MAIN("escape", test_all_bytes, test_repr, test_utf8_valid,
     test_utf8_invalid, test_utf8_hidden, test_json, test_quote,
-    test_quote_bounds)
+    test_quote_bounds, test_quote_cut, test_utf8_one)

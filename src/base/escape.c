@@ -98,24 +98,33 @@ is_hidden(uint32_t c)
 }
 
 size_t
+escape_utf8_one(
+    char out[ESCAPE_GROWTH], const char *data, size_t len, size_t *taken)
+{
+	uint32_t c = 0;
+	size_t n = read_utf8((const unsigned char *)data, len, &c);
+
+	if (n == 1 ? !is_plain((unsigned char)c) : n == 0 || is_hidden(c)) {
+		*taken = 1;
+		return escape_byte(out, (unsigned char)data[0]);
+	}
+	*taken = n;
+	memcpy(out, data, n);
+	return n;
+}
+
+size_t
 escape_utf8(char *out, const char *data, size_t len)
 {
-	const unsigned char *byte = (const unsigned char *)data;
 	char *end = out;
-	size_t n;
+	size_t taken;
 
-	for (size_t i = 0; i < len; i += n) {
-		uint32_t c = 0;
-
-		n = read_utf8(byte + i, len - i, &c);
-		if (n == 1 && is_plain(byte[i])) {
+	for (size_t i = 0; i < len; i += taken) {
+		if (is_plain((unsigned char)data[i])) {
 			*end++ = data[i];
-		} else if (n < 2 || is_hidden(c)) {
-			n = 1;
-			end += escape_byte(end, byte[i]);
+			taken = 1;
 		} else {
-			memcpy(end, data + i, n);
-			end += n;
+			end += escape_utf8_one(end, data + i, len - i, &taken);
 		}
 	}
 	return (size_t)(end - out);
@@ -137,17 +146,22 @@ escape_json(char *out, const char *text, size_t len)
 const char *
 escape_quote(char *out, size_t size, const char *text)
 {
-	size_t len = strlen(text), used = 1;
-	size_t room = size - sizeof(QUOTE_END) - ESCAPE_GROWTH;
+	size_t len = strlen(text), used = 1, cut = 1, taken;
 
 	out[0] = '\'';
-	for (size_t i = 0; i < len; i++) {
-		if (used > room) {
-			memcpy(out + used, QUOTE_END, sizeof(QUOTE_END));
+	for (size_t i = 0; i < len; i += taken) {
+		char piece[ESCAPE_GROWTH];
+		size_t n = escape_utf8_one(piece, text + i, len - i, &taken);
+
+		if (used + n + sizeof("'") > size) {
+			memcpy(out + cut, QUOTE_END, sizeof(QUOTE_END));
 			return out;
 		}
-		used += escape_utf8(out + used, text + i, 1);
+		memcpy(out + used, piece, n);
+		used += n;
+		if (used + sizeof(QUOTE_END) <= size)
+			cut = used;
 	}
-	memcpy(out + used, "'", 2);
+	memcpy(out + used, "'", sizeof("'"));
 	return out;
 }

@@ -26,14 +26,22 @@ size_t escape_repr(char *out, const char *data, size_t len);
 size_t escape_utf8(char *out, const char *data, size_t len);
 
 /*
- * What the two above made, as the inside of a JSON string (RFC 8259): puts a
+ * The first character of that, where len is not 0: *taken becomes the number of
+ * bytes it stands for. For callers with less room, who stop between characters.
+ */
+size_t escape_utf8_one(
+    char out[ESCAPE_GROWTH], const char *data, size_t len, size_t *taken);
+
+/*
+ * What these made, as the inside of a JSON string (RFC 8259): puts a
  * backslash before each " and \. At most twice as long.
  */
 size_t escape_json(char *out, const char *text, size_t len);
 
 /*
- * Writes user text in single quotes, escaped, for a message; a text that does
- * not fit is cut and ends in "...'". size is at least 16. Returns out.
+ * Writes user text in single quotes, escaped as UTF-8, for a message; a text
+ * that does not fit is cut between two characters and ends in "...'". size is
+ * at least 16. Returns out.
  */
 const char *escape_quote(char *out, size_t size, const char *text);
 
