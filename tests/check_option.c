@@ -507,7 +507,67 @@ START_TEST(test_describe_many)
 }
 END_TEST
 
+/* What is printed can be written in a configuration file. */
+START_TEST(test_format_quoted)
+{
+	check_format(FILE_PATH, "/a\"b", "\"/a\\\"b\"");
+	check_format(FILE_PATH, "/a\\b", "\"/a\\\\b\"");
+	check_format(FILE_PATH, "/a\nb\x1b", "\"/a\\nb\\x1b\"");
+	check_format(FILE_PATH, "/gr\xc3\xbc\xc3", "\"/gr\xc3\xbc\\xc3\"");
+	check_format(FILE_PATH, "/it's", "\"/it's\"");
+	check_format(FILE_PATH, "/$HOME$", "\"/$HOME$\"");
+	check_format(FILE_PATH, "/${HOME}", "\"/\\${HOME}\"");
+	check_format(LIST, "\"", "\"\\\"\"");
+	check_format(LIST, "\n# x", "\"\\n# x\"");
+}
+END_TEST
+
+START_TEST(test_format_list)
+{
+	struct settings settings = { 0 };
+	char text[OPTION_TEXT_SIZE];
+
+	option_format(&rows[LIST], &settings, text);
+	ck_assert_str_eq(text, "{ }");
+	set(&settings, LIST, "*:7739/udp");
+	option_format(&rows[LIST], &settings, text);
+	ck_assert_str_eq(text, "\"*:7739/udp\"");
+	set(&settings, LIST, "");
+	set(&settings, LIST, "c d");
+	option_format(&rows[LIST], &settings, text);
+	ck_assert_str_eq(text, "{ \"*:7739/udp\", \"\", \"c d\" }");
+	option_free(rows, &settings);
+}
+END_TEST
+
+/* A value too long is cut, between two characters, and stays in its text. */
+START_TEST(test_format_cut)
+{
+	struct settings settings = { 0 };
+	struct {
+		char text[OPTION_TEXT_SIZE], after[256];
+	} out;
+	char path[3000] = "/", after[256];
+
+	for (size_t i = 1; i < 2 * 1400; i += 2)
+		memcpy(path + i, "\xc3\xbc", 2);
+	set(&settings, FILE_PATH, path);
+	for (size_t i = 0; i < 300; i++)
+		set(&settings, LIST, "item");
+	memset(&out, '#', sizeof(out));
+	memset(after, '#', sizeof(after));
+	option_format(&rows[FILE_PATH], &settings, out.text);
+	ck_assert_uint_eq(strlen(out.text), 1022);
+	ck_assert_str_eq(out.text + 1018, "\xc3\xbc\xc3\xbc");
+	option_format(&rows[LIST], &settings, out.text);
+	ck_assert_uint_eq(strlen(out.text), 1023);
+	ck_assert_str_eq(out.text + 1010, "\"item\", \"item");
+	ck_assert_mem_eq(out.after, after, sizeof(after));
+	option_free(rows, &settings);
+}
+END_TEST
+
 CHECK_MAIN("option", test_parse_quantity, test_set, test_stored, test_list,
     test_defaults, test_long_why, test_describe_words, test_format, test_find,
     test_name_distance, test_format_quantity, test_describe_quantity,
-    test_describe_many)
+    test_describe_many, test_format_quoted, test_format_list, test_format_cut)

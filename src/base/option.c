@@ -162,15 +162,41 @@ put(struct output *output, const char *piece, size_t len)
 	*output->end = '\0';
 }
 
+/* In double quotes, as libconfuse reads them: it would expand ${NAME}. */
 static void
-format_list(const struct option_list *list, char text[OPTION_TEXT_SIZE])
+put_quoted(struct output *output, const char *text)
 {
-	size_t used = 0;
+	size_t len = strlen(text), taken;
 
-	text[0] = '\0';
-	for (size_t i = 0; i < list->count && used < OPTION_TEXT_SIZE; i++)
-		used += (size_t)snprintf(text + used, OPTION_TEXT_SIZE - used,
-		    "%s\"%s\"", i == 0 ? "" : ", ", list->items[i]);
+	put(output, "\"", 1);
+	for (size_t i = 0; i < len; i += taken) {
+		char piece[ESCAPE_GROWTH];
+		size_t n = escape_utf8_one(piece, text + i, len - i, &taken);
+
+		if (text[i] == '"' || (text[i] == '$' && text[i + 1] == '{'))
+			put(output, "\\", 1);
+		put(output, piece, n);
+	}
+	put(output, "\"", 1);
+}
+
+/* One item stands alone; braces enclose more, or none. */
+static void
+format_list(const struct option_list *list, struct output *output)
+{
+	bool braces = list->count != 1;
+
+	if (braces)
+		put(output, "{", 1);
+	for (size_t i = 0; i < list->count; i++) {
+		if (i > 0)
+			put(output, ",", 1);
+		if (braces)
+			put(output, " ", 1);
+		put_quoted(output, list->items[i]);
+	}
+	if (braces)
+		put(output, " }", 2);
 }
 
 void
@@ -178,6 +204,8 @@ option_format(
     const struct option *row, const void *settings, char text[OPTION_TEXT_SIZE])
 {
 	const void *value = field(row, settings);
+	struct output output = begin(text);
+	const char *path;
 
 	switch (row->kind) {
 	case OPTION_BOOL:
@@ -190,15 +218,15 @@ option_format(
 		    row->kind, *(const uint64_t *)value, text);
 		break;
 	case OPTION_PATH:
-		snprintf(text, OPTION_TEXT_SIZE, "\"%s\"",
-		    *(char *const *)value ? *(char *const *)value : "");
+		path = *(char *const *)value;
+		put_quoted(&output, path != NULL ? path : "");
 		break;
 	case OPTION_CHOICE:
 		snprintf(text, OPTION_TEXT_SIZE, "%s",
 		    row->choices[*(const int *)value]);
 		break;
 	case OPTION_LIST:
-		format_list(value, text);
+		format_list(value, &output);
 		break;
 	}
 }
