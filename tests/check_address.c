@@ -27,17 +27,19 @@ __wrap_getaddrinfo(const char *host, const char *service,
     const struct addrinfo *hints, struct addrinfo **result)
 {
 	struct addrinfo numeric = *hints;
+	bool is_lab = strcmp(host, "lab") == 0;
 	int error;
 
+	if ((hints->ai_flags & AI_NUMERICHOST) != 0)
+		return __real_getaddrinfo(host, service, hints, result);
 	numeric.ai_flags |= AI_NUMERICHOST;
-	error =
-	    __real_getaddrinfo(strcmp(host, "lab") == 0 ? "192.0.2.7" : host,
-		service, &numeric, result);
-	if ((hints->ai_flags & AI_NUMERICHOST) == 0 && error != 0)
-		lookups++;
-	if (strcmp(host, "lab") == 0)
+	error = __real_getaddrinfo(
+	    is_lab ? "192.0.2.7" : host, service, &numeric, result);
+	if (is_lab)
 		return __real_getaddrinfo(
 		    "2001:db8::7", service, &numeric, &(*result)->ai_next);
+	if (error != 0)
+		lookups++;
 	return strcmp(host, "later") == 0 ? EAI_AGAIN : error;
 }
 
@@ -180,6 +182,9 @@ static const struct bad bad_forms[] = {
 	{ "[::1]x:80", UDP_TCP, BAD_FORM },
 	{ "::1]:80", UDP_TCP, BAD_FORM },
 	{ "[]", UDP_TCP, BAD_FORM },
+	{ "[]:80", UDP_TCP, BAD_FORM },
+	{ "]:80", UDP_TCP, BAD_FORM },
+	{ "a]:80", UDP_TCP, BAD_FORM },
 	{ "80/", UDP_TCP, BAD_TRANSPORT },
 	{ "80/UDP", UDP_TCP, BAD_TRANSPORT },
 	{ "80/sctp", UDP_TCP, BAD_TRANSPORT },
@@ -404,6 +409,54 @@ START_TEST(test_equal)
 }
 END_TEST
 
+static const struct bad bad_brackets[] = {
+	{ "[*]:80", UDP_TCP, "host '*' is no IPv6 address" },
+	{ "[localhost]:80", UDP_TCP, "host 'localhost' is no IPv6 address" },
+	{ "[lab]:80", UDP_TCP, "host 'lab' is no IPv6 address" },
+	{ "[127.0.0.1]:80", UDP_TCP, "host '127.0.0.1' is no IPv6 address" },
+	{ "[[::1]]:80", UDP_TCP, "host '[::1]' is no IPv6 address" },
+	{ "[::1]]:80", UDP_TCP, "host '::1]' is no IPv6 address" },
+	{ "[::g]:80", UDP_TCP, "host '::g' is no IPv6 address" },
+	{ "[::1 ]:80", UDP_TCP, "host '::1 ' is no IPv6 address" },
+	{ "[1:2:3:4:5:6:7:8:9]:80", UDP_TCP,
+	    "host '1:2:3:4:5:6:7:8:9' is no IPv6 address" },
+	{ "[fe80::1%nosuch0]:80", UDP_TCP,
+	    "host 'fe80::1%nosuch0' is no IPv6 address" },
+};
+
+/* Nothing in brackets is worth a question to a name server. */
+START_TEST(test_bad_brackets)
+{
+	check_bad(bad_brackets, COUNT(bad_brackets));
+	ck_assert_uint_eq(lookups, 0);
+}
+END_TEST
+
+#define NO_IPV4(host) \
+	"host '" host "' is no IPv4 address (write 4 decimal numbers)"
+
+static const struct bad bad_numbers[] = {
+	{ "0:80", UDP_TCP, NO_IPV4("0") },
+	{ "1:80", UDP_TCP, NO_IPV4("1") },
+	{ "127.1:80", UDP_TCP, NO_IPV4("127.1") },
+	{ "010.0.0.1:80", UDP_TCP, NO_IPV4("010.0.0.1") },
+	{ "0x7f.0.0.1:80", UDP_TCP, NO_IPV4("0x7f.0.0.1") },
+	{ "0x7f000001:80", UDP_TCP, NO_IPV4("0x7f000001") },
+	{ "127.0.0.1 x:80", UDP_TCP, NO_IPV4("127.0.0.1 x") },
+	{ "256.0.0.1:80", UDP_TCP, NO_IPV4("256.0.0.1") },
+	{ "1.2.3.4.5:80", UDP_TCP, NO_IPV4("1.2.3.4.5") },
+	{ "1.2.3.4.:80", UDP_TCP, NO_IPV4("1.2.3.4.") },
+	{ ".:80", UDP_TCP, NO_IPV4(".") },
+};
+
+START_TEST(test_bad_numbers)
+{
+	check_bad(bad_numbers, COUNT(bad_numbers));
+	ck_assert_uint_eq(lookups, 0);
+}
+END_TEST
+
 CHECK_MAIN("address", test_good, test_bad_forms, test_bad_hosts,
     test_host_length, test_path_length, test_list, test_transport_name,
-    test_format_unix, test_format_ip, test_port, test_equal)
+    test_format_unix, test_format_ip, test_port, test_equal, test_bad_brackets,
+    test_bad_numbers)

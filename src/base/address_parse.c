@@ -16,6 +16,7 @@
 /* An address text taken apart: HOST, PORT, transports. */
 struct parts {
 	char host[HOST_SIZE];
+	bool in_brackets;
 	unsigned port;
 	unsigned transports;
 };
@@ -72,6 +73,20 @@ append_both(struct address_list *list, const struct parts *parts,
 	return append_host(list, (struct sockaddr *)&in6, parts, true);
 }
 
+/*
+ * True of all that looks like an IPv4 address to the resolver but is not one in
+ * full: it takes 1 for 0.0.0.1 and 010.0.0.1 for 8.0.0.1.
+ */
+static bool
+is_short_ipv4(const char *host)
+{
+	struct in_addr in;
+
+	return inet_pton(AF_INET, host, &in) != 1 &&
+	    (host[strspn(host, "0123456789.")] == '\0' ||
+		inet_aton(host, &in) != 0);
+}
+
 /* Looks the host up: a numeric address at once, a name at a name server. */
 static int
 append_lookup(
@@ -80,11 +95,22 @@ append_lookup(
 	struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
 	struct addrinfo *found, *ai;
 	char quoted[QUOTE_SIZE];
-	int error = getaddrinfo(parts->host, NULL, &hints, &found);
+	int error;
 
+	escape_quote(quoted, sizeof(quoted), parts->host);
+	if (parts->in_brackets) {
+		hints.ai_family = AF_INET6;
+		hints.ai_flags = AI_NUMERICHOST;
+	} else if (is_short_ipv4(parts->host)) {
+		return why_set(why,
+		    "host %s is no IPv4 address (write 4 decimal numbers)",
+		    quoted);
+	}
+	error = getaddrinfo(parts->host, NULL, &hints, &found);
+	if (error != 0 && parts->in_brackets)
+		return why_set(why, "host %s is no IPv6 address", quoted);
 	if (error != 0)
-		return why_set(why, "host %s cannot be resolved: %s",
-		    escape_quote(quoted, sizeof(quoted), parts->host),
+		return why_set(why, "host %s cannot be resolved: %s", quoted,
 		    gai_strerror(error));
 	for (ai = found; ai != NULL; ai = ai->ai_next)
 		if (append_host(list, ai->ai_addr, parts, false) == -1)
@@ -101,6 +127,8 @@ append_parts(
 {
 	int result = 0;
 
+	if (parts->in_brackets)
+		return append_lookup(list, parts, why);
 	if (strcmp(parts->host, "*") == 0)
 		result = append_both(list, parts, INADDR_ANY, &in6addr_any);
 	else if (strcmp(parts->host, "localhost") == 0)
@@ -169,8 +197,10 @@ split_host(const char *text, size_t len, size_t *host_len, const char **port)
 	*port = colon + 1;
 	*host_len = (size_t)(colon - text);
 	if (text[0] != '[')
-		return memchr(text, ':', *host_len) == NULL ? text : NULL;
-	if (bracket != colon - 1)
+		return bracket == NULL && memchr(text, ':', *host_len) == NULL
+		    ? text
+		    : NULL;
+	if (bracket != colon - 1 || bracket == text + 1)
 		return NULL;
 	*host_len -= 2;
 	return text + 1;
@@ -198,6 +228,7 @@ parse_parts(const char *text, struct parts *parts, char why[WHY_SIZE])
 		strcpy(parts->host, "localhost");
 	else
 		*(char *)mempcpy(parts->host, host, host_len) = '\0';
+	parts->in_brackets = host != text;
 	return 0;
 }
 
