@@ -200,6 +200,8 @@ static const struct bad bad_forms[] = {
 	    "not served over udp (possible: tcp unix)" },
 	{ "80/tcp", TRANSPORTS_DATAGRAM,
 	    "not served over tcp (possible: udp unixgram)" },
+	{ "80", TRANSPORT_UNIX | TRANSPORT_UNIXGRAM,
+	    "not served over udp or tcp (possible: unix unixgram)" },
 	{ "unix:/x", UDP_TCP, "not served over unix (possible: udp tcp)" },
 	{ "unixgram:/x", TRANSPORT_UDP,
 	    "not served over unixgram (possible: udp)" },

@@ -253,19 +253,29 @@ parse_unix(const char *path, enum transport transport,
 	return 0;
 }
 
+#define NAMES_SIZE 32 /* "udp tcp unix unixgram" */
+
+static void
+list_transports(unsigned transports, const char *join, char names[NAMES_SIZE])
+{
+	names[0] = '\0';
+	for (unsigned bit = TRANSPORT_UDP; bit <= TRANSPORT_UNIXGRAM; bit *= 2)
+		if ((transports & bit) != 0) {
+			strcat(names, names[0] != '\0' ? join : "");
+			strcat(names, address_transport_name(bit));
+		}
+}
+
 /* Says which transports may be written instead. */
 static int
 refuse_transport(unsigned wanted, unsigned allowed, char why[WHY_SIZE])
 {
-	char possible[64] = "";
+	char refused[NAMES_SIZE], possible[NAMES_SIZE];
 
-	for (unsigned bit = TRANSPORT_UDP; bit <= TRANSPORT_UNIXGRAM; bit *= 2)
-		if ((allowed & bit) != 0) {
-			strcat(possible, " ");
-			strcat(possible, address_transport_name(bit));
-		}
-	return why_set(why, "not served over %s (possible:%s)",
-	    address_transport_name(wanted), possible);
+	list_transports(wanted, " or ", refused);
+	list_transports(allowed, " ", possible);
+	return why_set(
+	    why, "not served over %s (possible: %s)", refused, possible);
 }
 
 int
