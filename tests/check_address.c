@@ -458,7 +458,61 @@ START_TEST(test_bad_numbers)
 }
 END_TEST
 
+/* 108 bytes without a NUL: the kernel counts the one that it adds. */
+START_TEST(test_format_long_path)
+{
+	socklen_t len = sizeof(struct sockaddr_un);
+	struct sockaddr_un *un = calloc(1, len);
+	char text[ADDRESS_TEXT_SIZE], expected[ADDRESS_TEXT_SIZE] = "";
+
+	ck_assert_ptr_nonnull(un);
+	un->sun_family = AF_UNIX;
+	memset(un->sun_path, 'p', 108);
+	memset(expected, 'p', 108);
+	ck_assert_uint_eq(
+	    address_format(text, (struct sockaddr *)un, len + 1), 108);
+	ck_assert_str_eq(text, expected);
+	memset(un->sun_path, '\n', 20); /* one more than fits */
+	memset(expected, 'p', 127);
+	for (size_t i = 0; i < 40; i += 2)
+		memcpy(expected + i, "\\n", 2);
+	ck_assert_uint_eq(
+	    address_format(text, (struct sockaddr *)un, len), 127);
+	ck_assert_str_eq(text, expected);
+	memset(un->sun_path, '\x01', 108);
+	ck_assert_uint_eq(
+	    address_format(text, (struct sockaddr *)un, len), 124);
+	ck_assert_str_eq(text + 116, "\\x01\\x01");
+	free(un);
+}
+END_TEST
+
+/* A socket's address that was cut, or that is none of ours. */
+START_TEST(test_format_short)
+{
+	struct sockaddr_storage storage = { .ss_family = AF_INET6 };
+	const struct sockaddr *sa = (const struct sockaddr *)&storage;
+	char text[ADDRESS_TEXT_SIZE];
+
+	address_format(text, sa, sizeof(struct sockaddr_in6));
+	ck_assert_str_eq(text, "[::]:0");
+	address_format(text, sa, sizeof(struct sockaddr_in6) - 1);
+	ck_assert_str_eq(text, "unnamed");
+	storage.ss_family = AF_INET;
+	address_format(text, sa, sizeof(struct sockaddr_in) - 1);
+	ck_assert_str_eq(text, "unnamed");
+	storage.ss_family = AF_UNIX;
+	for (socklen_t len = 0; len <= 2; len++) {
+		address_format(text, sa, len);
+		ck_assert_str_eq(text, "unnamed");
+	}
+	storage.ss_family = AF_NETLINK;
+	address_format(text, sa, sizeof(storage));
+	ck_assert_str_eq(text, "unnamed");
+}
+END_TEST
+
 CHECK_MAIN("address", test_good, test_bad_forms, test_bad_hosts,
     test_host_length, test_path_length, test_list, test_transport_name,
     test_format_unix, test_format_ip, test_port, test_equal, test_bad_brackets,
-    test_bad_numbers)
+    test_bad_numbers, test_format_long_path, test_format_short)

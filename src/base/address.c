@@ -59,24 +59,34 @@ format_ip(char text[ADDRESS_TEXT_SIZE], const struct sockaddr *sa)
 	    text, ADDRESS_TEXT_SIZE, "[%s]:%u", host, ntohs(in6->sin6_port));
 }
 
-/* A path of the other side's choosing: what does not fit escaped is cut. */
+/*
+ * A path of the other side's choosing: what does not fit escaped is cut. It may
+ * fill sun_path without a NUL, and then the kernel's len counts one byte more.
+ */
 static size_t
 format_unix(
     char text[ADDRESS_TEXT_SIZE], const struct sockaddr_un *un, socklen_t len)
 {
 	size_t offset = offsetof(struct sockaddr_un, sun_path);
 	size_t path_len = len > offset ? len - offset : 0, used = 0;
-	bool abstract = path_len > 0 && un->sun_path[0] == '\0';
 
+	if (path_len > sizeof(un->sun_path))
+		path_len = sizeof(un->sun_path);
 	if (path_len == 0)
 		return (size_t)(stpcpy(text, "unnamed") - text);
-	if (abstract)
+	if (un->sun_path[0] == '\0')
 		text[used++] = '@';
 	else
 		path_len = strnlen(un->sun_path, path_len);
-	for (size_t i = abstract;
-	     i < path_len && used < ADDRESS_TEXT_SIZE - ESCAPE_GROWTH - 1; i++)
-		used += escape_repr(text + used, un->sun_path + i, 1);
+	for (size_t i = used; i < path_len; i++) {
+		char piece[ESCAPE_GROWTH];
+		size_t n = escape_repr(piece, un->sun_path + i, 1);
+
+		if (used + n >= ADDRESS_TEXT_SIZE)
+			break;
+		memcpy(text + used, piece, n);
+		used += n;
+	}
 	text[used] = '\0';
 	return used;
 }
@@ -85,9 +95,11 @@ size_t
 address_format(
     char text[ADDRESS_TEXT_SIZE], const struct sockaddr *sa, socklen_t len)
 {
-	if (len >= sizeof(struct sockaddr_in) &&
-	    (sa->sa_family == AF_INET || sa->sa_family == AF_INET6))
+	if ((len >= sizeof(struct sockaddr_in) && sa->sa_family == AF_INET) ||
+	    (len >= sizeof(struct sockaddr_in6) && sa->sa_family == AF_INET6))
 		return format_ip(text, sa);
+	if (len < sizeof(sa->sa_family) || sa->sa_family != AF_UNIX)
+		len = 0;
 	return format_unix(text, (const struct sockaddr_un *)sa, len);
 }
 

@@ -44,7 +44,7 @@ struct address_list {
 	size_t count;
 };
 
-/* Room for any address's text with its NUL. */
+/* Room for any address's text with its NUL, but for long paths with escapes. */
 #define ADDRESS_TEXT_SIZE 128
 
 /*
@@ -63,8 +63,8 @@ const char *address_transport_name(enum transport transport);
 
 /*
  * Writes "192.0.2.7:40123", "[2001:db8::1]:40123", "/path", "@abstract" or
- * "unnamed" (a unix socket without a name) and returns its length. Control
- * characters of a path are escaped.
+ * "unnamed" (a unix socket without a name, or no address) and returns its
+ * length. A path is escaped as 7-bit text, and cut where it does not fit.
  */
 size_t address_format(
     char text[ADDRESS_TEXT_SIZE], const struct sockaddr *sa, socklen_t len);
