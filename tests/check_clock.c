@@ -132,5 +132,38 @@ START_TEST(test_now)
 }
 END_TEST
 
+static const struct row before_rows[] = {
+	{ -1, "1969-12-31T23:59:59.999999Z" },
+	{ -1000, "1969-12-31T23:59:59.999999Z" },
+	{ -1001, "1969-12-31T23:59:59.999998Z" },
+	{ NS(-1, 0), "1969-12-31T23:59:59.000000Z" },
+	{ NS(-1, -1), "1969-12-31T23:59:58.999999Z" },
+	{ 0, "1970-01-01T00:00:00.000000Z" },
+	{ INT64_MIN, "1677-09-21T00:12:43.145224Z" },
+};
+
+/* A board without a battery may think anything of the time. */
+START_TEST(test_iso8601_before)
+{
+	check_rows(clock_format_iso8601, before_rows, COUNT(before_rows));
+}
+END_TEST
+
+START_TEST(test_ctime_before)
+{
+	char text[CLOCK_TEXT_SIZE];
+
+	setenv("TZ", "UTC0", 1);
+	tzset();
+	clock_format_ctime(text, -1);
+	ck_assert_str_eq(text, "Wed Dec 31 23:59:59 1969");
+	clock_format_ctime(text, 0);
+	ck_assert_str_eq(text, "Thu Jan  1 00:00:00 1970");
+	clock_format_ctime(text, INT64_MIN);
+	ck_assert_str_eq(text, "Tue Sep 21 00:12:43 1677");
+}
+END_TEST
+
 CHECK_MAIN("clock", test_iso8601, test_iso8601_zone, test_ctime_utc,
-    test_ctime_zone, test_ctime_libc, test_now)
+    test_ctime_zone, test_ctime_libc, test_now, test_iso8601_before,
+    test_ctime_before)

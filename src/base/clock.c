@@ -34,6 +34,20 @@ clock_monotonic_ms(void)
 	return clock_read_ns(CLOCK_MONOTONIC) / 1000000;
 }
 
+/* The second that a time lies in, before 1970 too; *ns is what is over. */
+static time_t
+split_second(int64_t now_ns, long *ns)
+{
+	time_t second = now_ns / CLOCK_NS_PER_S;
+
+	*ns = (long)(now_ns % CLOCK_NS_PER_S);
+	if (*ns < 0) {
+		*ns += CLOCK_NS_PER_S;
+		second--;
+	}
+	return second;
+}
+
 /* Breaks a second that is not in the cache down; false when it is. */
 static bool
 is_new_second(const struct cached_second *cache, time_t second, struct tm *tm,
@@ -49,8 +63,8 @@ size_t
 clock_format_iso8601(char text[CLOCK_TEXT_SIZE], int64_t now_ns)
 {
 	static struct cached_second cache;
-	time_t second = now_ns / CLOCK_NS_PER_S;
-	unsigned micros = (unsigned)(now_ns % CLOCK_NS_PER_S / 1000);
+	long ns, micros;
+	time_t second = split_second(now_ns, &ns);
 	struct tm tm;
 
 	if (is_new_second(&cache, second, &tm, gmtime_r)) {
@@ -59,6 +73,7 @@ clock_format_iso8601(char text[CLOCK_TEXT_SIZE], int64_t now_ns)
 		    "%Y-%m-%dT%H:%M:%S.000000Z", &tm);
 	}
 	memcpy(text, cache.text, cache.len + 1);
+	micros = ns / 1000;
 	for (size_t digit = cache.len - 2; micros > 0; digit--, micros /= 10)
 		text[digit] = (char)('0' + micros % 10);
 	return cache.len;
@@ -68,7 +83,8 @@ size_t
 clock_format_ctime(char text[CLOCK_TEXT_SIZE], int64_t now_ns)
 {
 	static struct cached_second cache;
-	time_t second = now_ns / CLOCK_NS_PER_S;
+	long ns;
+	time_t second = split_second(now_ns, &ns);
 	struct tm tm;
 
 	if (is_new_second(&cache, second, &tm, localtime_r)) {

@@ -11,7 +11,7 @@
 /* Room for any of the texts below, with their NUL. */
 #define CLOCK_TEXT_SIZE 64
 
-/* Nanoseconds since 1970-01-01 00:00 UTC. */
+/* Nanoseconds since 1970-01-01 00:00 UTC; times before it are negative. */
 int64_t clock_now_ns(void);
 
 /* Milliseconds of a clock that is never set. */
@@ -24,7 +24,7 @@ int64_t clock_monotonic_ms(void);
 size_t clock_format_iso8601(char text[CLOCK_TEXT_SIZE], int64_t now_ns);
 
 /*
- * Writes ctime(3)'s "Sun Apr  6 12:34:56 2013" (local time, without newline)
+ * Writes ctime(3)'s "Sat Apr  6 12:34:56 2013" (local time, without newline)
  * and returns its length.
  */
 size_t clock_format_ctime(char text[CLOCK_TEXT_SIZE], int64_t now_ns);
