@@ -212,5 +212,51 @@ START_TEST(test_limits)
 }
 END_TEST
 
+/* A line of 2,000 bytes is whole, of one more is cut, as is any longer one. */
+START_TEST(test_long)
+{
+	char message[6000], expected[TEXT_SIZE];
+
+	unsetenv("JOURNAL_STREAM");
+	redirect_stderr();
+	log_open("p", LOG_NOTICE);
+	memset(message, 'm', sizeof(message));
+	snprintf(expected, sizeof(expected), "p: %.*s\n", 1997, message);
+	for (int len = 1990; len <= 6000; len += len < 2100 ? 1 : 1300) {
+		const char *text;
+
+		log_notice("%.*s", len, message);
+		text = written();
+		if (len >= 1997)
+			ck_assert_str_eq(text, expected);
+		else
+			ck_assert_uint_eq(strlen(text), (size_t)len + 4);
+	}
+	redirect_stderr();
+	set_journal_stream(0, 0);
+	log_open("p", LOG_NOTICE);
+	log_notice("%.*s", 6000, message);
+	snprintf(expected, sizeof(expected), "<5>%.*s\n", 1997, message);
+	ck_assert_str_eq(written(), expected);
+}
+END_TEST
+
+/* A name is cut, so that something remains of the message. */
+START_TEST(test_long_program)
+{
+	char program[300], expected[300];
+
+	memset(program, 'n', sizeof(program) - 1);
+	program[sizeof(program) - 1] = '\0';
+	unsetenv("JOURNAL_STREAM");
+	redirect_stderr();
+	log_open(program, LOG_NOTICE);
+	log_error("m");
+	snprintf(expected, sizeof(expected), "%.100s: error: m\n", program);
+	ck_assert_str_eq(written(), expected);
+}
+END_TEST
+
 CHECK_MAIN("log", test_plain, test_journal, test_other_journal, test_levels,
-    test_unopened, test_percent, test_closed, test_limit, test_limits)
+    test_unopened, test_percent, test_closed, test_limit, test_limits,
+    test_long, test_long_program)

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define LINE_SIZE 2048
+#define LINE_SIZE (2000 + 2) /* and a newline and a NUL */
 
 static const char *log_program = "netlabd";
 static enum log_level log_level = LOG_NOTICE;

@@ -24,7 +24,7 @@ void log_open(const char *program, enum log_level level);
 /* True when messages of this level are written. */
 bool log_has(enum log_level level);
 
-/* Write one line each; a line longer than 2,000 bytes is cut. */
+/* Write one line each; one longer than 2,000 bytes and its newline is cut. */
 void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_notice(const char *format, ...) __attribute__((format(printf, 1, 2)));
