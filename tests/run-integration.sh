@@ -1,0 +1,29 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+# The tests over real sockets (integration/), as one program of `make check`,
+# which tells in the environment which python3 (PYTHON) and which programs
+# (NETLABD, NETLAB). Arguments go to pytest. Without pytest: skipped, but in
+# continuous integration (CI=true) that is a failure.
+set -eu
+
+here=$(cd -- "$(dirname -- "$0")" && pwd)
+PYTHON=${PYTHON:-python3}
+NETLABD=${NETLABD:-$PWD/../src/netlabd}
+NETLAB=${NETLAB:-$PWD/../src/netlab}
+export PYTHON NETLABD NETLAB
+
+if ! "$PYTHON" -m pytest --version >/dev/null 2>&1; then
+	echo "skipped: no pytest for $PYTHON (Debian: apt-get install python3-pytest)"
+	[ "${CI-}" = true ] && exit 1
+	exit 77
+fi
+
+# With xdist one worker a processor; the sources may be read-only.
+workers=
+"$PYTHON" -c 'import xdist' 2>/dev/null && workers='-n auto'
+PYTHONDONTWRITEBYTECODE=1
+export PYTHONDONTWRITEBYTECODE
+
+# shellcheck disable=SC2086 # two words
+exec "$PYTHON" -m pytest -q -p no:cacheprovider --rootdir="$here/integration" \
+	$workers "$@" "$here/integration"
