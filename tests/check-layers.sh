@@ -12,9 +12,9 @@
 #   daemon/    everything                       libevent
 #   client/    base/ net/                       no libevent, no libconfuse
 #
-# services.c, the list, has those of services/; any service may have headers of its own
-# name (creosote_file.c: creosote.h). *_private.h stays in its folder. A file's
-# own header comes first.
+# services.c, the list, has the headers of services/; any service may have those
+# of its own name (creosote_file.c: creosote.h). *_private.h stays in its folder.
+# A file's own header comes first.
 set -eu
 
 tree=${1:-$(dirname -- "$0")/..}
