@@ -17,6 +17,7 @@
 # does not matter). An item without a default stops after the name:
 #
 #   .It Ic backlog = 1024
+#   .It Ic file = \&""
 #   .It Ic listen
 #
 # Every option there is in the manual, with the same default, and none besides.
@@ -65,6 +66,7 @@ manual_options() {
 			if (!sub(/^\.It Ic [^ ]+ = /, "", initial))
 				initial = "-"
 			gsub(/\\&/, "", initial)
+			gsub(/\\\(dq/, "\"", initial)
 			gsub(/\\-/, "-", initial)
 			print heading "\t" name "\t" initial
 		}

@@ -49,6 +49,7 @@ spdx='/* SPDX-License-Identifier: ISC */'
 
 new_layers() {
 	rm -rf -- "$tree"
+	put src/Makefile.am 'BUILT_SOURCES = services/list.h'
 	put src/base/log.h '#include <stdio.h>'
 	put src/base/log.c '#include "base/log.h"' '#include <sys/socket.h>'
 	put src/net/stream.h '#include "base/log.h"'
@@ -98,6 +99,7 @@ layer src/client/main.c '#include "config/config.h"' 'client/ must not include c
 layer src/client/main.c '#include <event2/event.h>' 'client/ must not include <event2/event.h>'
 layer src/base/log.c '#include "log.h"' 'log.h, which is not in src/'
 layer src/base/log.c '#include <base/log.h>' 'base/ must not include <base/log.h>'
+layer src/daemon/main.c '#include "daemon/list.h"' 'daemon/list.h, which is not in src/'
 layer src/other/x.c '#include <stdio.h>' 'no floor for this folder'
 new_layers
 put src/base/log.c '#include <stdio.h>' '#include "base/log.h"'
@@ -249,8 +251,10 @@ put results/e.trs ':global-test-result: FAIL'
 put results/e.log 'killed by a signal'
 put results/f.trs ':global-test-result: SKIP'
 put results/f.log 'skipped: nothing to do'
-counted=$("$here/count-results.sh" "$tree/results")
-passes test "$counted" = '40 4 3'
+put more/a.trs ':global-test-result: PASS'
+put more/a.log 'all is well'
+counted=$("$here/count-results.sh" "$tree/results" "$tree/more")
+passes test "$counted" = '41 4 3'
 
 if [ "$faults" -gt 0 ]; then
 	echo "$faults of $ran trials failed"

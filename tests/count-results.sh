@@ -1,20 +1,17 @@
 #!/bin/sh
 # SPDX-License-Identifier: ISC
-# usage: count-results.sh DIR
-# Counts what `make check` left in DIR (*.trs and *.log): each test of a check
-# program or of pytest by itself, any other script as one. Prints how many
+# usage: count-results.sh DIR...
+# Counts what `make check` left in each DIR (*.trs and *.log): each test of a
+# check program or of pytest by itself, any other script as one. Prints how many
 # passed, failed and were skipped.
 set -eu
 
-if [ $# -ne 1 ] || [ ! -d "$1" ]; then
-	echo 'usage: count-results.sh DIR' >&2
-	exit 2
-fi
-
-for result in "$1"/*.trs; do
-	[ -e "$result" ] || continue
-	echo "RESULT $(sed -n 's/^:global-test-result: //p' "$result")"
-	cat -- "${result%.trs}.log"
+for dir; do
+	for result in "$dir"/*.trs; do
+		[ -e "$result" ] || continue
+		echo "RESULT $(sed -n 's/^:global-test-result: //p' "$result")"
+		cat -- "${result%.trs}.log"
+	done
 done | awk '
 	# The end of a program: what it counted, or else itself.
 	function add() {
