@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: ISC */
+/* Finds the name that was most likely meant. */
+#include "config/unknown.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "config/config.h"
+#include "services/services.h"
+
+/* More letters than this wrong are another name. */
+#define TYPING_ERRORS_MAX 2
+
+struct nearest {
+	const char *name;
+	size_t distance;
+};
+
+static void
+consider(struct nearest *nearest, const char *wanted, const char *name)
+{
+	size_t distance = strcasecmp(wanted, name) == 0
+	    ? 0
+	    : option_name_distance(wanted, name);
+
+	/* All letters of a short name wrong is no typing error. */
+	if (distance > TYPING_ERRORS_MAX || distance >= strlen(name))
+		return;
+	if (nearest->name == NULL || distance < nearest->distance) {
+		nearest->name = name;
+		nearest->distance = distance;
+	}
+}
+
+static void
+consider_rows(
+    struct nearest *nearest, const char *wanted, const struct option *rows)
+{
+	for (; rows != NULL && rows->name != NULL; rows++)
+		consider(nearest, wanted, rows->name);
+}
+
+static void
+unknown_global(const char *name, char why[WHY_SIZE])
+{
+	struct nearest nearest = { .name = NULL };
+
+	consider_rows(&nearest, name, config_global_options());
+	if (service_type_find(name) != NULL)
+		why_set(why, "a service is a section (write %s NAME { ... })",
+		    name);
+	else if (option_find(service_common_options(), name) != NULL)
+		why_set(why, "stands outside a section (write it in one)");
+	else if (nearest.name != NULL)
+		why_set(why, "unknown option (did you mean %s?)", nearest.name);
+	else
+		why_set(
+		    why, "unknown option (netlabd --list-options lists them)");
+}
+
+void
+unknown_option(
+    const struct service_type *type, const char *name, char why[WHY_SIZE])
+{
+	struct nearest nearest = { .name = NULL };
+
+	if (type == NULL) {
+		unknown_global(name, why);
+		return;
+	}
+	consider_rows(&nearest, name, service_common_options());
+	consider_rows(&nearest, name, type->options);
+	if (nearest.name != NULL)
+		why_set(why, "unknown option of %s (did you mean %s?)",
+		    type->name, nearest.name);
+	else
+		why_set(why,
+		    "unknown option of %s (netlabd --list-options %s lists "
+		    "them)",
+		    type->name, type->name);
+}
+
+void
+unknown_section(const char *name, char why[WHY_SIZE])
+{
+	struct nearest nearest = { .name = NULL };
+
+	for (const struct service_type *const *type = service_types();
+	     *type != NULL; type++)
+		consider(&nearest, name, (*type)->name);
+	if (option_find(config_global_options(), name) != NULL)
+		why_set(
+		    why, "an option is no section (write %s = VALUE)", name);
+	else if (nearest.name != NULL)
+		why_set(
+		    why, "unknown service (did you mean %s?)", nearest.name);
+	else
+		why_set(why,
+		    "unknown service (netlabd --list-services lists them)");
+}
