@@ -13,13 +13,26 @@
 #define UDP_TCP (TRANSPORT_UDP | TRANSPORT_TCP)
 #define ALL     (TRANSPORTS_DATAGRAM | TRANSPORTS_STREAM)
 
-/* The linker puts __wrap_ in the place of the resolver: see Makefile.am. */
+/* The linker puts __wrap_ in the place of libc's: see Makefile.am. */
 int __wrap_getaddrinfo(const char *host, const char *service,
     const struct addrinfo *hints, struct addrinfo **result);
 int __real_getaddrinfo(const char *host, const char *service,
     const struct addrinfo *hints, struct addrinfo **result);
 
+void *__wrap_reallocarray(void *items, size_t count, size_t size);
+void *__real_reallocarray(void *items, size_t count, size_t size);
+
 static unsigned lookups;
+static unsigned allocations_left = 1000;
+
+void *
+__wrap_reallocarray(void *items, size_t count, size_t size)
+{
+	if (allocations_left == 0)
+		return NULL;
+	allocations_left--;
+	return __real_reallocarray(items, count, size);
+}
 
 /* Knows one name, "lab", and asks no name server; numbers are libc's. */
 int
@@ -512,7 +525,31 @@ START_TEST(test_format_short)
 }
 END_TEST
 
+/* Memory that ends after any number of addresses leaves the list as it was. */
+START_TEST(test_no_memory)
+{
+	static const char *const texts[] = { "80", "*:80", "lab:80", "[::1]:80",
+		"unix:/x" };
+	static const unsigned needed[] = { 4, 4, 4, 2, 1 };
+
+	for (size_t i = 0; i < COUNT(texts); i++)
+		for (unsigned left = 0; left <= needed[i]; left++) {
+			struct address_list list = { 0 };
+			char why[WHY_SIZE] = "";
+			bool enough = left == needed[i];
+
+			allocations_left = left;
+			ck_assert_int_eq(
+			    address_parse(texts[i], ALL, &list, why),
+			    enough ? 0 : -1);
+			ck_assert_uint_eq(list.count, enough ? left : 0);
+			ck_assert_str_eq(why, enough ? "" : "out of memory");
+			address_list_free(&list);
+		}
+}
+END_TEST
+
 CHECK_MAIN("address", test_good, test_bad_forms, test_bad_hosts,
     test_host_length, test_path_length, test_list, test_transport_name,
     test_format_unix, test_format_ip, test_port, test_equal, test_bad_brackets,
-    test_bad_numbers, test_format_long_path, test_format_short)
+    test_bad_numbers, test_format_long_path, test_format_short, test_no_memory)
