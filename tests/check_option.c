@@ -3,10 +3,8 @@
  */
 #include "base/option.h"
 
-#include <inttypes.h>
 #include <string.h>
 
-#include "base/option_units.h"
 #include "check_main.h"
 
 struct settings {
@@ -49,95 +47,6 @@ static const struct option rows[] = {
 	[LIST] = { "list", OPTION_LIST, AT(list), .initial = "first" },
 	{ .name = NULL },
 };
-
-static const struct {
-	enum option_kind kind;
-	const char *text;
-	bool good;
-	uint64_t value;
-} quantities[] = {
-	{ OPTION_NUMBER, "0", true, 0 },
-	{ OPTION_NUMBER, "00", true, 0 },
-	{ OPTION_NUMBER, "1", true, 1 },
-	{ OPTION_NUMBER, "010", true, 10 },
-	{ OPTION_NUMBER, "18446744073709551615", true, UINT64_MAX },
-	{ OPTION_NUMBER, "0018446744073709551615", true, UINT64_MAX },
-	{ OPTION_NUMBER, "18446744073709551616", false, 0 },
-	{ OPTION_NUMBER, "18446744073709551620", false, 0 },
-	{ OPTION_NUMBER, "36893488147419103232", false, 0 },
-	{ OPTION_NUMBER, "99999999999999999999999", false, 0 },
-	{ OPTION_NUMBER, "", false, 0 },
-	{ OPTION_NUMBER, " 1", false, 0 },
-	{ OPTION_NUMBER, "1 ", false, 0 },
-	{ OPTION_NUMBER, "+1", false, 0 },
-	{ OPTION_NUMBER, "-1", false, 0 },
-	{ OPTION_NUMBER, "-0", false, 0 },
-	{ OPTION_NUMBER, "0x10", false, 0 },
-	{ OPTION_NUMBER, "1.0", false, 0 },
-	{ OPTION_NUMBER, "1e3", false, 0 },
-	{ OPTION_NUMBER, "1K", false, 0 },
-	{ OPTION_NUMBER, "1s", false, 0 },
-	{ OPTION_NUMBER, "\xd9\xa1", false, 0 }, /* an Arabic digit */
-	{ OPTION_SIZE, "0", true, 0 },
-	{ OPTION_SIZE, "0K", true, 0 },
-	{ OPTION_SIZE, "1", true, 1 },
-	{ OPTION_SIZE, "1K", true, 1024 },
-	{ OPTION_SIZE, "64K", true, 65536 },
-	{ OPTION_SIZE, "16M", true, 16777216 },
-	{ OPTION_SIZE, "1G", true, 1073741824 },
-	{ OPTION_SIZE, "4G", true, 4294967296 },
-	{ OPTION_SIZE, "17179869183G", true, 18446744072635809792u },
-	{ OPTION_SIZE, "17179869184G", false, 0 },
-	{ OPTION_SIZE, "17592186044416M", false, 0 },
-	{ OPTION_SIZE, "18014398509481983K", true, 18446744073709550592u },
-	{ OPTION_SIZE, "18014398509481984K", false, 0 },
-	{ OPTION_SIZE, "1 K", false, 0 },
-	{ OPTION_SIZE, "1K ", false, 0 },
-	{ OPTION_SIZE, "1k", false, 0 },
-	{ OPTION_SIZE, "1KB", false, 0 },
-	{ OPTION_SIZE, "1KiB", false, 0 },
-	{ OPTION_SIZE, "1T", false, 0 },
-	{ OPTION_SIZE, "1B", false, 0 },
-	{ OPTION_SIZE, "K", false, 0 },
-	{ OPTION_SIZE, "1.5K", false, 0 },
-	{ OPTION_SIZE, "-1K", false, 0 },
-	{ OPTION_TIME, "0", true, 0 },
-	{ OPTION_TIME, "0s", true, 0 },
-	{ OPTION_TIME, "500ms", true, 500 },
-	{ OPTION_TIME, "30s", true, 30000 },
-	{ OPTION_TIME, "5m", true, 300000 },
-	{ OPTION_TIME, "2h", true, 7200000 },
-	{ OPTION_TIME, "1d", true, 86400000 },
-	{ OPTION_TIME, "60d", true, 5184000000 },
-	{ OPTION_TIME, "18446744073709551615ms", true, UINT64_MAX },
-	{ OPTION_TIME, "213503982334d", true, 18446744073657600000u },
-	{ OPTION_TIME, "213503982335d", false, 0 },
-	{ OPTION_TIME, "18446744073709552s", false, 0 },
-	{ OPTION_TIME, "30", false, 0 },
-	{ OPTION_TIME, "1", false, 0 },
-	{ OPTION_TIME, "30 s", false, 0 },
-	{ OPTION_TIME, "30S", false, 0 },
-	{ OPTION_TIME, "1min", false, 0 },
-	{ OPTION_TIME, "1w", false, 0 },
-	{ OPTION_TIME, "1us", false, 0 },
-	{ OPTION_TIME, "1h30m", false, 0 },
-	{ OPTION_TIME, "s", false, 0 },
-};
-
-START_TEST(test_parse_quantity)
-{
-	for (size_t i = 0; i < COUNT(quantities); i++) {
-		uint64_t value = 4711;
-		int result = option_parse_quantity(
-		    quantities[i].kind, quantities[i].text, &value);
-
-		ck_assert_msg(result == (quantities[i].good ? 0 : -1),
-		    "'%s': %d", quantities[i].text, result);
-		ck_assert_msg(result == -1 || value == quantities[i].value,
-		    "'%s': %" PRIu64, quantities[i].text, value);
-	}
-}
-END_TEST
 
 static const struct {
 	enum row row;
@@ -369,92 +278,6 @@ START_TEST(test_find)
 }
 END_TEST
 
-#define LETTERS_32 "abcdefghijklmnopqrstuvwxyzabcdef"
-
-START_TEST(test_name_distance)
-{
-	static const struct {
-		const char *a, *b;
-		size_t distance;
-	} names[] = {
-		{ "", "", 0 },
-		{ "", "abc", 3 },
-		{ "listen", "listen", 0 },
-		{ "listen", "lisen", 1 },
-		{ "listen", "listten", 1 },
-		{ "listen", "lostem", 2 },
-		{ "listen", "litsen", 1 },
-		{ "listen", "ilsten", 1 },
-		{ "listen", "listne", 1 },
-		{ "listen", "ilstne", 2 },
-		{ "listen", "Listen", 1 },
-		{ "ab", "ba", 1 },
-		{ "ca", "abc", 3 }, /* a letter is not moved twice */
-		{ "file", "rate", 3 },
-		{ "kitten", "sitting", 3 },
-		{ LETTERS_32, LETTERS_32, 0 },
-		{ LETTERS_32, "", 32 },
-		{ LETTERS_32 "x", LETTERS_32, SIZE_MAX },
-		{ LETTERS_32 "x", LETTERS_32 "x", SIZE_MAX },
-	};
-
-	for (size_t i = 0; i < COUNT(names); i++) {
-		ck_assert_uint_eq(option_name_distance(names[i].a, names[i].b),
-		    names[i].distance);
-		ck_assert_uint_eq(option_name_distance(names[i].b, names[i].a),
-		    names[i].distance);
-	}
-}
-END_TEST
-
-static const struct {
-	enum option_kind kind;
-	uint64_t value;
-	const char *text;
-} quantity_texts[] = {
-	{ OPTION_NUMBER, 0, "0" },
-	{ OPTION_NUMBER, 1024, "1024" },
-	{ OPTION_NUMBER, UINT64_MAX, "18446744073709551615" },
-	{ OPTION_SIZE, 0, "0" },
-	{ OPTION_SIZE, 1, "1" },
-	{ OPTION_SIZE, 1023, "1023" },
-	{ OPTION_SIZE, 1024, "1K" },
-	{ OPTION_SIZE, 1025, "1025" },
-	{ OPTION_SIZE, 65536, "64K" },
-	{ OPTION_SIZE, 1048576, "1M" },
-	{ OPTION_SIZE, 1049600, "1025K" },
-	{ OPTION_SIZE, 1073741824, "1G" },
-	{ OPTION_SIZE, 1099511627776, "1024G" },
-	{ OPTION_SIZE, UINT64_MAX, "18446744073709551615" },
-	{ OPTION_TIME, 0, "0" },
-	{ OPTION_TIME, 1, "1ms" },
-	{ OPTION_TIME, 1000, "1s" },
-	{ OPTION_TIME, 1500, "1500ms" },
-	{ OPTION_TIME, 60000, "1m" },
-	{ OPTION_TIME, 90000, "90s" },
-	{ OPTION_TIME, 7200000, "2h" },
-	{ OPTION_TIME, 86400000, "1d" },
-	{ OPTION_TIME, UINT64_MAX, "18446744073709551615ms" },
-};
-
-/* A text that was printed is read as the same quantity. */
-START_TEST(test_format_quantity)
-{
-	for (size_t i = 0; i < COUNT(quantity_texts); i++) {
-		char text[OPTION_QUANTITY_SIZE];
-		uint64_t value;
-
-		option_format_quantity(
-		    quantity_texts[i].kind, quantity_texts[i].value, text);
-		ck_assert_str_eq(text, quantity_texts[i].text);
-		ck_assert_int_eq(
-		    option_parse_quantity(quantity_texts[i].kind, text, &value),
-		    0);
-		ck_assert_uint_eq(value, quantity_texts[i].value);
-	}
-}
-END_TEST
-
 START_TEST(test_describe_quantity)
 {
 	struct settings settings = { 0 };
@@ -567,7 +390,7 @@ START_TEST(test_format_cut)
 }
 END_TEST
 
-CHECK_MAIN("option", test_parse_quantity, test_set, test_stored, test_list,
-    test_defaults, test_long_why, test_describe_words, test_format, test_find,
-    test_name_distance, test_format_quantity, test_describe_quantity,
-    test_describe_many, test_format_quoted, test_format_list, test_format_cut)
+CHECK_MAIN("option", test_set, test_stored, test_list, test_defaults,
+    test_long_why, test_describe_words, test_format, test_find,
+    test_describe_quantity, test_describe_many, test_format_quoted,
+    test_format_list, test_format_cut)
