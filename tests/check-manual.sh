@@ -43,6 +43,13 @@ if [ ! -x "$netlabd" ]; then
 	exit 77
 fi
 
+for file in man/netlabd.8 man/netlabd.conf.5 man/netlab.1 conf/netlabd.conf; do
+	if [ ! -r "$tree/$file" ]; then
+		echo "$file is missing"
+		exit 1
+	fi
+done
+
 # Rows "SECTION OPTION DEFAULT", tabs between, of what the program prints.
 program_options() {
 	"$netlabd" --list-options | awk '

@@ -223,6 +223,8 @@ manual() {
 
 new_manual
 passes check_manual
+rm "$tree/man/netlab.1"
+finds 'man/netlab.1 is missing' check_manual
 manual 'lacks .It Ic listen below a heading with common' man/netlabd.conf.5 '/listen/d'
 manual 'default of max-connections of global is auto, not 7' man/netlabd.conf.5 's/auto/7/'
 manual 'default of listen of common is -, not 7' man/netlabd.conf.5 's/listen/listen = 7/'
