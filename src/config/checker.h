@@ -58,4 +58,11 @@ void checker_skip_block(struct checker *checker);
 /* Goes past what is left of a statement that went wrong in `line`. */
 void checker_skip_statement(struct checker *checker, unsigned line);
 
+/*
+ * Reads the value of the option `name`, whose = or += is the token to look at.
+ * False, reported, when something is wrong with it.
+ */
+bool
+checker_value(struct checker *checker, const struct token *name, bool list);
+
 #endif

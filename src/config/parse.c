@@ -13,7 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/escape.h"
 #include "services/services.h"
+
+#define QUOTE_SIZE 96
 
 struct parse {
 	struct errors *errors;
@@ -29,13 +32,21 @@ struct parse {
 /* libconfuse hands nothing of ours to its callbacks; NULL between parses. */
 static struct parse *current;
 
+/* Of a list it names the value too: a line may have several. */
 static void
-report_value(const cfg_t *cfg, const cfg_opt_t *opt, const char *why)
+report_value(const cfg_t *cfg, const struct option *row, const char *value,
+    const char *why)
 {
 	struct errors_place place = { current->file, (unsigned)cfg->line };
+	char quoted[QUOTE_SIZE];
 
-	errors_add(
-	    current->errors, ERRORS_VALUE, place, "%s: %s", opt->name, why);
+	if (row->kind == OPTION_LIST)
+		errors_add(current->errors, ERRORS_VALUE, place, "%s: %s: %s",
+		    row->name, escape_quote(quoted, sizeof(quoted), value),
+		    why);
+	else
+		errors_add(current->errors, ERRORS_VALUE, place, "%s: %s",
+		    row->name, why);
 }
 
 /* What libconfuse finds wrong itself: nothing, if syntax.c is as strict. */
@@ -75,7 +86,7 @@ set_global_cb(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
 	if ((strcmp(row->name, "include") == 0 &&
 		note_include_line((unsigned)cfg->line, why) == -1) ||
 	    option_set(row, current->globals, value, why) == -1)
-		report_value(cfg, opt, why);
+		report_value(cfg, row, value, why);
 	return 0;
 }
 
@@ -100,7 +111,7 @@ set_option_cb(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
 	*(const char **)result = "";
 	row = service_find_option(section->type, opt->name);
 	if (section_set(section, row, value, (unsigned)cfg->line, why) == -1)
-		report_value(cfg, opt, why);
+		report_value(cfg, row, value, why);
 	return 0;
 }
 

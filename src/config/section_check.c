@@ -3,10 +3,13 @@
 #include "config/section.h"
 
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/address.h"
+
+#define USE_TEXT_SIZE (ADDRESS_TEXT_SIZE + 16)
 
 /* An address with the section and the line that list it. */
 struct use {
@@ -105,25 +108,46 @@ is_wildcard(const struct address *address)
 		IN6_IS_ADDR_UNSPECIFIED(&address->u.in6.sin6_addr);
 }
 
+/* An address as it may be written in a configuration. */
+static void
+format_use(char text[USE_TEXT_SIZE], const struct use *use)
+{
+	const struct address *address = use->address;
+	const char *transport = address_transport_name(address->transport);
+	char plain[ADDRESS_TEXT_SIZE];
+
+	address_format(plain, &address->u.sa, address->len);
+	if (address->u.sa.sa_family == AF_UNIX)
+		snprintf(text, USE_TEXT_SIZE, "%s:%s", transport, plain);
+	else
+		snprintf(text, USE_TEXT_SIZE, "%s/%s", plain, transport);
+}
+
 static void
 report_conflict(
     struct errors *errors, const struct use *first, const struct use *second)
 {
 	struct errors_place place = { second->section->place.file,
 		second->line };
-	char text[ADDRESS_TEXT_SIZE], taken[ADDRESS_TEXT_SIZE];
+	char text[USE_TEXT_SIZE], taken[USE_TEXT_SIZE];
+	const char *relation;
 
 	/* localhost alone may be four addresses: one word for all of them. */
 	if (errors_has(errors, place, place.line))
 		return;
-	address_format(text, &second->address->u.sa, second->address->len);
-	address_format(taken, &first->address->u.sa, first->address->len);
+	format_use(text, second);
+	format_use(taken, first);
+	if (strcmp(text, taken) == 0)
+		relation = "";
+	else
+		relation = is_wildcard(first->address) ? " is in " : " holds ";
 	errors_add(errors, ERRORS_SERVICE, place,
-	    "listen: %s/%s is taken by %s '%s' at %s:%u, which listens on %s "
-	    "(write another port)",
-	    text, address_transport_name(second->address->transport),
-	    first->section->type->name, service_name(first->section->service),
-	    errors->files[first->section->place.file], first->line, taken);
+	    "listen: %s%s%s%s is taken by %s '%s' at %s:%u "
+	    "(write another address)",
+	    text, relation, relation[0] != '\0' ? taken : "",
+	    relation[0] != '\0' ? ", which" : "", first->section->type->name,
+	    service_name(first->section->service),
+	    errors->files[first->section->place.file], first->line);
 }
 
 /* Checks the uses of one port or path, which are in the order of their place.

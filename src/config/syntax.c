@@ -21,64 +21,6 @@ struct scope {
 	struct syntax_seen *seen;
 };
 
-/* Reads { "...", "..." } of the option; false when it is not one. */
-static bool
-check_list(struct checker *checker, const struct token *name)
-{
-	bool separated = true, sound = true;
-	unsigned line = checker->token.line;
-
-	for (checker_advance(checker); checker->token.kind != TOKEN_CLOSE;
-	     checker_advance(checker)) {
-		bool text = checker_is_text(&checker->token);
-		bool comma = checker->token.kind == TOKEN_COMMA;
-
-		if ((!text && !comma) || checker_is_option(checker, line) ||
-		    checker_is_section(checker)) {
-			checker_report(
-			    checker, name, "list is not closed (write })");
-			return false;
-		}
-		if (sound && text != separated) {
-			checker_report(checker, name,
-			    text ? "no comma between texts (write a comma)"
-				 : "no text before a comma (write \"...\")");
-			sound = false;
-		}
-		separated = comma;
-		line = checker->token.line;
-	}
-	checker_advance(checker);
-	return sound;
-}
-
-/* Reads the = and the value of an option; false when something is wrong. */
-static bool
-check_value(struct checker *checker, const struct token *name, bool list)
-{
-	unsigned line = checker->token.line;
-	bool append = checker->token.kind == TOKEN_APPEND;
-
-	checker_advance(checker);
-	if (append)
-		checker_report(
-		    checker, name, "+= is not possible (write = { ... })");
-	if (checker_is_text(&checker->token) &&
-	    !checker_is_option(checker, line)) {
-		checker_advance(checker);
-		return !append;
-	}
-	if (checker->token.kind != TOKEN_OPEN) {
-		checker_report(checker, name, "no value (write = VALUE)");
-		return false;
-	}
-	if (list)
-		return check_list(checker, name) && !append;
-	checker_report(checker, name, "takes one value (write = VALUE)");
-	checker_skip_block(checker);
-	return false;
-}
-
 /* Notes that an option is set; false, reported, when it was before. */
 static bool
 check_seen(
@@ -146,7 +88,7 @@ check_option(struct scope *scope, const struct token *name)
 	checker_copy(checker, name, text);
 	row = find_option(scope, text);
 	known = check_option_name(scope, row, name);
-	if (!check_value(
+	if (!checker_value(
 		checker, name, row == NULL || row->kind == OPTION_LIST) ||
 	    !known)
 		checker_blank(checker, name->at);
