@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: ISC */
+/* The start of every limit program: a socket, its port, an epoll. */
+#include "limit.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#define BACKLOG 4096
+
+void
+limit_fail(const char *what)
+{
+	perror(what);
+	exit(1);
+}
+
+int
+limit_open(int type)
+{
+	struct sockaddr_in local = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof(local);
+	int fd = socket(AF_INET, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	if (fd == -1 || bind(fd, (struct sockaddr *)&local, len) == -1)
+		limit_fail("bind");
+	if (type == SOCK_STREAM && listen(fd, BACKLOG) == -1)
+		limit_fail("listen");
+	if (getsockname(fd, (struct sockaddr *)&local, &len) == -1)
+		limit_fail("getsockname");
+	printf("%u\n", (unsigned)ntohs(local.sin_port));
+	if (fflush(stdout) == EOF)
+		limit_fail("stdout");
+	return fd;
+}
+
+int
+limit_watch(int fd)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data.fd = fd };
+	int epoll = epoll_create1(EPOLL_CLOEXEC);
+
+	if (epoll == -1 || epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == -1)
+		limit_fail("epoll");
+	return epoll;
+}

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: ISC
+"""One run of the benchmark: programs, processors, files, and what it started.
+
+Everything that is started is stopped by its own process id when the run ends,
+however it ends.
+"""
+import json
+import os
+import pathlib
+import resource
+import subprocess
+import tempfile
+
+from netbench.server import Server
+
+LOAD_TIMEOUT_S = 60
+
+
+class BenchError(Exception):
+    """Something is missing or failed, so that there is nothing to measure."""
+
+
+class Bench:
+    """Knows where the programs are and on which processors they run."""
+
+    def __init__(self, arguments):
+        self.programs = arguments.programs
+        self.netlabd = None if arguments.noise else arguments.netlabd
+        self.rounds = max(1, arguments.rounds)
+        self.scale = arguments.scale
+        self.server_cpu, self.load_cpu = choose_cpus()
+        self.servers = []
+        self._folder = None
+        self.folder = None
+
+    def __enter__(self):
+        for program in (self.netlabd, self.programs / "load-udp"):
+            if program is not None and not os.access(program, os.X_OK):
+                raise BenchError(f"{program} is missing (build it first)")
+        raise_descriptor_limit()
+        # pylint: disable-next=consider-using-with
+        self._folder = tempfile.TemporaryDirectory(prefix="netlabd-bench-")
+        self.folder = pathlib.Path(self._folder.name)
+        return self
+
+    def __exit__(self, *_):
+        for server in self.servers:
+            server.stop()
+        self._folder.cleanup()
+
+    def count(self, operations):
+        """That many operations, scaled as the user wants."""
+        return max(1, int(operations * self.scale))
+
+    def start_limit(self, name):
+        """Starts a limit program, which prints its port."""
+        return self._start(name, [self.programs / name], "stdout", r"\d+")
+
+    def start_netlabd(self, configuration):
+        """Starts netlabd with a configuration's text."""
+        path = self.folder / f"netlabd-{len(self.servers)}.conf"
+        path.write_text(configuration, encoding="utf-8")
+        command = [self.netlabd, "-f", path]
+        return self._start("netlabd", command, "stderr", r"netlabd: ready")
+
+    def _start(self, name, command, stream, ready):
+        server = Server(name, command, stream, ready, self.server_cpu)
+        self.servers.append(server)
+        server.wait_until_ready()
+        return server
+
+    def load_command(self, program, **options):
+        """The command of a load: window=3 becomes --window 3."""
+        command = [str(self.programs / program)]
+        for name, value in options.items():
+            if value is True:
+                command.append(f"--{name}")
+            elif value is not False:
+                command += [f"--{name}", str(value)]
+        return command
+
+    def load(self, program, **options):
+        """Runs a load to its end and returns what it printed."""
+        command = self.load_command(program, **options)
+        done = subprocess.run(command, stdout=subprocess.PIPE, check=False,
+                              timeout=LOAD_TIMEOUT_S,
+                              preexec_fn=lambda: pin(self.load_cpu))
+        if done.returncode != 0:
+            raise BenchError(f"{' '.join(command)}: status {done.returncode}")
+        return json.loads(done.stdout)
+
+
+def choose_cpus():
+    """Server and load apart; both None (anywhere) where that cannot be."""
+    cpus = sorted(os.sched_getaffinity(0))
+    # Processor 0 often has the machine's interrupts: not for the server.
+    return (cpus[1], cpus[0]) if len(cpus) > 1 else (None, None)
+
+
+def pin(cpu):
+    """Keeps this process on one processor."""
+    if cpu is not None:
+        os.sched_setaffinity(0, {cpu})
+
+
+def raise_descriptor_limit():
+    """All descriptors that may be had, for servers and loads alike."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

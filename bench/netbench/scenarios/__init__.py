@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: ISC
+"""The list of all scenarios: adding one is a file and a line here.
+
+A module gives a Scenario for each thing it measures; run(bench) yields rows
+(Ratio, Figure or Check of result.py).
+"""
+from netbench.scenarios import (bucket, echo, exact, memory, start)
+
+ALL = {scenario.name: scenario for scenario in (
+    echo.UDP, echo.TCP, memory.IDLE, start.START, bucket.RATE,
+    bucket.OVERRUN, exact.BURST, exact.MIXED, exact.SIZES)}

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: ISC
+"""The log bucket: nothing is lost, and what is lost is said."""
+import re
+import time
+
+from netbench.result import Check, Figure
+from netbench.scenario import Scenario
+
+RATE_COUNT, RATE_PER_S = 200000, 50000
+OVERRUN_COUNT = 20000
+OVERRUN_BUFFER = "64K"
+SETTLE_TIMEOUT_S = 5
+
+RECORD = re.compile(rb"\b([0-9a-f]{8}) ([0-9a-f]{8}) ")
+LOST = re.compile(rb"netlabd: (\d+) datagrams? lost here")
+
+
+class Bucket:
+    """A bucket's file: the numbers of its records, and the losses said."""
+
+    def __init__(self, bench, name, options=""):
+        self.path = bench.folder / f"{name}.log"
+        self.server = bench.start_netlabd(
+            f'creosote bucket {{ listen = "127.0.0.1:0/udp"\n'
+            f'file = "{self.path}"\nformat = raw\n{options}}}\n')
+        self.port = self.server.port("udp")
+        self.numbers = []
+        self.lost = 0
+
+    def read(self):
+        """Reads the file anew."""
+        self.numbers, self.lost = [], 0
+        for line in self.path.read_bytes().splitlines():
+            record, lost = RECORD.search(line), LOST.search(line)
+            if record:
+                self.numbers.append(int(record[2], 16))
+            elif lost:
+                self.lost += int(lost[1])
+
+    def settle(self, sent):
+        """Waits, while the server runs, until all is accounted for."""
+        end = time.monotonic() + SETTLE_TIMEOUT_S
+        self.read()
+        while len(self.numbers) + self.lost < sent and \
+                time.monotonic() < end:
+            time.sleep(0.1)
+            self.read()
+
+
+def run_rate(bench):
+    """A steady stream of numbered datagrams, every one in its place."""
+    bucket = Bucket(bench, "rate")
+    cpu_s = bucket.server.cpu_s()
+    got = bench.load("load-udp", port=bucket.port, mode="rate",
+                     count=RATE_COUNT, rate=RATE_PER_S, silent=True)
+    bucket.settle(got["sent"])
+    cpu_s = bucket.server.cpu_s() - cpu_s
+    bucket.server.stop()
+    bucket.read()
+    there = len(bucket.numbers)
+    yield Check(f"{RATE_COUNT} datagrams at {RATE_PER_S}/s, all there",
+                there == got["sent"] == RATE_COUNT,
+                f"{there} records, {bucket.lost} said to be lost")
+    yield Check("in order", bucket.numbers == sorted(bucket.numbers),
+                f"sent at {got['sent'] / got['seconds']:.0f}/s")
+    yield Figure("CPU time of netlabd", cpu_s * 1e9 / got["sent"],
+                 "ns a datagram")
+
+
+def run_overrun(bench):
+    """More than the receive buffer holds: the file must say how many."""
+    bucket = Bucket(bench, "overrun", f"receive-buffer = {OVERRUN_BUFFER}\n")
+    bucket.server.pause()
+    got = bench.load("load-udp", port=bucket.port, mode="blast",
+                     count=OVERRUN_COUNT, silent=True)
+    bucket.server.resume()
+    bucket.settle(got["sent"])
+    bucket.server.stop()
+    bucket.read()
+    there = len(bucket.numbers)
+    yield Check("records and losses that are said add up",
+                there + bucket.lost == got["sent"] and bucket.lost > 0,
+                f"{there} + {bucket.lost} of {got['sent']}")
+
+
+RATE = Scenario("bucket", "every datagram is in the log, in order", run_rate)
+OVERRUN = Scenario("bucket-overrun",
+                   "what the kernel dropped is said, to the datagram",
+                   run_overrun)

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: ISC
+"""Checks the benchmark itself in seconds: loads must find what is wrong."""
+import os
+
+from netbench import bench as bench_module, faulty
+from netbench.result import Check
+
+COUNT = 300
+WAIT_MS = 200
+
+
+def is_clean(got):
+    """All answered, nothing wrong."""
+    return (got["sent"] == got["answered"] == COUNT and not got["wrong"]
+            and not got.get("repeated") and not got.get("closed"))
+
+
+def check(label, got, wanted):
+    """The load's report is as wanted."""
+    seen = ", ".join(f"{value} {name}" for name, value in got.items()
+                     if name != "seconds")
+    return Check(label, wanted(got), seen)
+
+
+def check_limits(bench):
+    """The limit programs answer everything, and in no upper case."""
+    for limit, load, options in (
+            ("limit-udp-batch", "load-udp", {"flows": 5, "window": 4}),
+            ("limit-udp-single", "load-udp", {"flows": 1, "window": 32}),
+            ("limit-tcp", "load-tcp", {"flows": 5, "window": 4})):
+        server = bench.start_limit(limit)
+        got = bench.load(load, port=server.port(), count=COUNT, **options)
+        yield check(f"{limit} answers", got, is_clean)
+        got = bench.load(load, port=server.port(), count=COUNT, upper=True,
+                         wait=WAIT_MS, **options)
+        yield check(f"{limit} is no upper-case echo", got,
+                    lambda g: g["wrong"] > 0 and g["answered"] == 0)
+        server.stop()
+
+
+def check_faulty_udp(bench):
+    """Each fault is seen for what it is."""
+    for answer, wanted in (
+            (faulty.answer_rightly, is_clean),
+            (faulty.answer_not,
+             lambda g: g["sent"] - g["answered"] == COUNT / faulty.EVERY),
+            (faulty.answer_twice,
+             lambda g: g["repeated"] >= COUNT / faulty.EVERY - 1),
+            (faulty.answer_altered,
+             lambda g: g["wrong"] == COUNT / faulty.EVERY),
+            (faulty.answer_cut,
+             lambda g: g["wrong"] == COUNT / faulty.EVERY)):
+        server = faulty.UdpServer(answer)
+        got = bench.load("load-udp", port=server.port, count=COUNT,
+                         mode="rate", rate=5000, wait=WAIT_MS)
+        server.close()
+        yield check(f"udp: {answer.__name__}", got, wanted)
+
+
+def check_faulty_tcp(bench):
+    """Alterations and an early end are seen."""
+    for answer, wanted in (
+            (faulty.answer_rightly, is_clean),
+            (faulty.answer_altered, lambda g: g["wrong"] > 0),
+            (faulty.answer_not, lambda g: g["closed"] == 1)):
+        server = faulty.TcpServer(answer)
+        got = bench.load("load-tcp", port=server.port, count=COUNT,
+                         wait=WAIT_MS)
+        server.close()
+        yield check(f"tcp: {answer.__name__}", got, wanted)
+
+
+def check_netlabd(bench):
+    """The daemon is started, understood and stopped."""
+    server = bench.start_netlabd('echo-upper lab { listen = "127.0.0.1:0" }\n')
+    for load, transport in (("load-udp", "udp"), ("load-tcp", "tcp")):
+        got = bench.load(load, port=server.port(transport), count=COUNT,
+                         upper=True)
+        yield check(f"netlabd answers over {transport}", got, is_clean)
+    yield Check("netlabd stops in order", server.stop(), "")
+
+
+def run(arguments):
+    """Prints what is wrong, or everything where nothing is; exit status."""
+    if not os.access(arguments.netlabd, os.X_OK):
+        arguments.noise = True
+    with bench_module.Bench(arguments) as bench:
+        rows = [*check_limits(bench), *check_faulty_udp(bench),
+                *check_faulty_tcp(bench)]
+        if bench.netlabd is not None:
+            rows += check_netlabd(bench)
+    print("\n".join(row.line() for row in rows))
+    return 1 if any(row.has_failed() for row in rows) else 0
