@@ -28,7 +28,8 @@ class Bench:
         self.netlabd = None if arguments.noise else arguments.netlabd
         self.rounds = max(1, arguments.rounds)
         self.scale = arguments.scale
-        self.server_cpu, self.load_cpu = choose_cpus()
+        self.server_cpu, self.load_cpu = choose_cpus(
+            arguments.together)
         self.servers = []
         self._folder = None
         self.folder = None
@@ -90,17 +91,17 @@ class Bench:
         return json.loads(done.stdout)
 
 
-def choose_cpus():
-    """Server and load apart; both None (anywhere) where that cannot be."""
+def choose_cpus(together):
+    """The server's processor and the load's; the same where there is one."""
     cpus = sorted(os.sched_getaffinity(0))
-    # Processor 0 often has the machine's interrupts: not for the server.
-    return (cpus[1], cpus[0]) if len(cpus) > 1 else (None, None)
+    # The first often has the machine's interrupts: not for the server.
+    server = cpus[1 if len(cpus) > 1 else 0]
+    return (server, server if together else cpus[0])
 
 
 def pin(cpu):
     """Keeps this process on one processor."""
-    if cpu is not None:
-        os.sched_setaffinity(0, {cpu})
+    os.sched_setaffinity(0, {cpu})
 
 
 def raise_descriptor_limit():

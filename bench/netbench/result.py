@@ -130,9 +130,14 @@ def machine():
             "processors": os.cpu_count()}
 
 
+def is_apart(bench):
+    """True when server and load have a processor each."""
+    return bench.server_cpu != bench.load_cpu
+
+
 def heading(bench):
     """The first line of a run."""
-    where = "apart" if bench.server_cpu is not None else "on one processor"
+    where = "apart" if is_apart(bench) else "on one processor"
     return (f"{platform.system()} {platform.release()} {platform.machine()}, "
             f"{os.cpu_count()} processors, server and load {where}, "
             f"{bench.rounds} rounds; ratio: median, CPU time of the server")
@@ -142,7 +147,7 @@ def as_json(bench, outcomes):
     """The whole run; every row names its kind."""
     return {
         "machine": machine(), "rounds": bench.rounds, "scale": bench.scale,
-        "pinned": bench.server_cpu is not None,
+        "apart": is_apart(bench),
         "scenarios": [{
             "name": outcome.scenario.name, "seconds": outcome.seconds,
             "failed": outcome.has_failed(), "missed": outcome.has_missed(),

@@ -29,8 +29,7 @@ class Server:
         # No preexec_fn: with it the child is forked, not vforked, and start
         # would be measured with the copying of this process.
         own_cpus = os.sched_getaffinity(0)
-        if cpu is not None:
-            os.sched_setaffinity(0, {cpu})
+        os.sched_setaffinity(0, {cpu})
         try:
             # pylint: disable-next=consider-using-with
             self._process = subprocess.Popen(

@@ -8,13 +8,13 @@ TCP_AIM = 1.05
 
 # A label, the operations of one round, and the load's options.
 UDP_LOADS = (
-    ("64 B, 1 flow, window 32", 120000, {"flows": 1, "window": 32}),
-    ("64 B, 64 flows, window 1", 120000, {"flows": 64, "window": 1}),
+    ("64 B, 1 flow, window 32", 40000, {"flows": 1, "window": 32}),
+    ("64 B, 64 flows, window 1", 40000, {"flows": 64, "window": 1}),
 )
 TCP_LOADS = (
-    ("64 B, 64 connections, window 1", 80000, {"window": 1}),
-    ("64 B, 64 connections, window 16", 1000000, {"window": 16}),
-    ("16 KiB, 64 connections, window 1", 40000,
+    ("64 B, 64 connections, window 1", 25000, {"window": 1}),
+    ("64 B, 64 connections, window 16", 300000, {"window": 16}),
+    ("16 KiB, 64 connections, window 1", 12000,
      {"window": 1, "size": 16384}),
 )
 
