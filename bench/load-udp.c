@@ -211,16 +211,16 @@ is_over(const struct load *load)
 static void
 run(struct load *load)
 {
+	bool window = load_is_mode(&load->config, "window");
 	bool paced = load_is_mode(&load->config, "rate");
 	int rest_ms = paced ? RATE_STEP_MS : (int)load->config.wait_ms;
 
 	load->begin_ns = load->moved_ns = load_now_ns();
 	while (!is_over(load)) {
-		bool sent = send_allowed(load);
-		bool more = sent && !load_is_mode(&load->config, "window");
+		bool more = send_allowed(load) && !window;
 
-		/* Blasting, answers are taken in so that none is dropped. */
-		receive_ready(load, more && !paced ? 0 : rest_ms);
+		/* Answers are taken in all the time, so that none is lost. */
+		receive_ready(load, more ? 0 : rest_ms);
 	}
 }
 

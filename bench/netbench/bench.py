@@ -24,8 +24,10 @@ class Bench:
     """Knows where the programs are and on which processors they run."""
 
     def __init__(self, arguments):
-        self.programs = arguments.programs
-        self.netlabd = None if arguments.noise else arguments.netlabd
+        self.programs = arguments.programs.resolve()
+        self.netlabd = None
+        if not arguments.noise:
+            self.netlabd = arguments.netlabd.resolve()
         self.rounds = max(1, arguments.rounds)
         self.scale = arguments.scale
         self.server_cpu, self.load_cpu = choose_cpus(
@@ -61,7 +63,7 @@ class Bench:
         """Starts netlabd with a configuration's text."""
         path = self.folder / f"netlabd-{len(self.servers)}.conf"
         path.write_text(configuration, encoding="utf-8")
-        command = [self.netlabd, "-f", path]
+        command = [self.netlabd, "--config", path]
         return self._start("netlabd", command, "stderr", r"netlabd: ready")
 
     def _start(self, name, command, stream, ready):

@@ -15,19 +15,20 @@ SETTLE_TIMEOUT_S = 20
 
 
 def wait_for_descriptors(server, count):
-    """Returns when it has accepted so many."""
+    """Returns when it has exactly so many open."""
     end = time.monotonic() + SETTLE_TIMEOUT_S
-    while server.descriptors() < count:
+    while server.descriptors() != count:
         if time.monotonic() > end:
-            raise BenchError(f"only {server.descriptors()} descriptors of "
-                             f"{count} were opened")
+            raise BenchError(f"{server.descriptors()} descriptors are open "
+                             f"instead of {count}")
         time.sleep(0.01)
 
 
 def growth(bench, server, port, count):
     """Bytes that count idle connections add to the server's memory."""
-    bench.load("load-tcp", port=port, count=1000, flows=10, window=4)
     descriptors = server.descriptors()
+    bench.load("load-tcp", port=port, count=1000, flows=10, window=4)
+    wait_for_descriptors(server, descriptors)
     before = server.memory_bytes()
     command = bench.load_command("load-tcp", port=port, mode="idle",
                                  flows=count)
