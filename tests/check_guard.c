@@ -71,8 +71,8 @@ START_TEST(test_source)
 
 	for (size_t i = 0; i < COUNT(table); i++)
 		ck_assert_msg(
-		    judge(table[i].host, PLAIN_PORT) == table[i].expected,
-		    "%s", table[i].host);
+		    judge(table[i].host, PLAIN_PORT) == table[i].expected, "%s",
+		    table[i].host);
 }
 END_TEST
 
@@ -236,8 +236,8 @@ START_TEST(test_other_messages)
 	ck_assert_int_eq(judge_message(SOL_SOCKET, IP_PKTINFO, drops,
 			     sizeof(struct in_pktinfo)),
 	    GUARD_PASS);
-	ck_assert_int_eq(judge_message(IPPROTO_IP, IP_TTL, drops, sizeof(int)),
-	    GUARD_PASS);
+	ck_assert_int_eq(
+	    judge_message(IPPROTO_IP, IP_TTL, drops, sizeof(int)), GUARD_PASS);
 }
 END_TEST
 

@@ -58,8 +58,8 @@ net_parse(const char *text)
 	char why[WHY_SIZE] = "";
 
 	ck_assert_msg(
-	    address_parse(text, TRANSPORTS_DATAGRAM | TRANSPORTS_STREAM, &list,
-		why) == 0,
+	    address_parse(
+		text, TRANSPORTS_DATAGRAM | TRANSPORTS_STREAM, &list, why) == 0,
 	    "%s: %s", text, why);
 	address = list.items[0];
 	address_list_free(&list);
