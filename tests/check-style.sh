@@ -38,7 +38,7 @@ c_files() {
 text_files() {
 	{
 		find src tests bench man conf .ci -type f 2>/dev/null |
-			grep -v -e '/__pycache__/' -e '^tests/conf/' -e '/corpus/' -e '\.in$'
+			grep -v -e '/__pycache__/' -e '^tests/conf/' -e '/corpus/' -e '^tests/fuzz/' -e '\.in$'
 		ls bootstrap configure.ac ./*.md ./*.am 2>/dev/null
 	} | sed 's|^\./||' | sort
 }
