@@ -102,6 +102,14 @@ act(const struct command_line *line)
 	}
 }
 
+static enum log_level
+log_level_of(int verbosity)
+{
+	return verbosity == 0 ? LOG_NOTICE
+	    : verbosity == 1  ? LOG_INFO
+			      : LOG_DEBUG;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -111,8 +119,7 @@ main(int argc, char **argv)
 	open_standard_descriptors();
 	if (command_line_parse(&line, argc, argv) == -1)
 		return EXIT_USAGE;
-	log_open(
-	    "netlabd", LOG_NOTICE + (line.verbosity < 2 ? line.verbosity : 2));
+	log_open("netlabd", log_level_of(line.verbosity));
 	status = act(&line);
 	if (fflush(stdout) == EOF && status == EXIT_SUCCESS) {
 		log_error(
