@@ -108,10 +108,10 @@ int service_start(struct service *service, struct event_base *base,
 
 /*
  * Stops listening and answers what was received; connections end when their
- * output is sent. service_is_idle() tells when the last one has.
+ * output is sent. service_connections() tells how many are left.
  */
 void service_stop_listening(struct service *service);
-bool service_is_idle(const struct service *service);
+size_t service_connections(const struct service *service);
 
 /* Ends what is left, flushes and closes its files. */
 void service_stop(struct service *service);

@@ -224,10 +224,10 @@ service_stop_listening(struct service *service)
 	}
 }
 
-bool
-service_is_idle(const struct service *service)
+size_t
+service_connections(const struct service *service)
 {
-	return service->streams.open == 0;
+	return service->streams.open;
 }
 
 void

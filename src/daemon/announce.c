@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/option_units.h"
+#include "daemon/notify.h"
 
 #define LINE_SIZE 1024
 
@@ -99,8 +100,36 @@ announce_start(const struct config *config)
 	warn_of_buffers(config);
 	log_notice("ready: %zu services, %zu listeners", config->service_count,
 	    listeners);
+	notify_send("READY=1");
+	announce_status(config);
 	if (isatty(STDERR_FILENO))
 		print_examples(config);
+}
+
+static void
+count_listener(void *arg, const struct service *service, const char *transport,
+    const char *local)
+{
+	size_t *count = arg;
+
+	(void)service;
+	(void)transport;
+	(void)local;
+	(*count)++;
+}
+
+void
+announce_status(const struct config *config)
+{
+	size_t listeners = 0, connections = 0;
+
+	for (size_t i = 0; i < config->service_count; i++) {
+		service_each_listener(
+		    config->services[i], count_listener, &listeners);
+		connections += service_connections(config->services[i]);
+	}
+	notify_send("STATUS=%zu services, %zu listeners, %zu connections",
+	    config->service_count, listeners, connections);
 }
 
 static void

@@ -7,9 +7,12 @@
 
 /*
  * Logs a line a listener and "ready: N services, M listeners"; on a terminal,
- * commands to try follow.
+ * commands to try follow. Tells systemd that it is ready.
  */
 void announce_start(const struct config *config);
+
+/* Tells systemd "N services, M listeners, K connections". */
+void announce_status(const struct config *config);
 
 /* Logs what each service has done. */
 void announce_stop(const struct config *config);

@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "daemon/announce.h"
+#include "daemon/notify.h"
 
 /* Descriptors for files, listeners and libraries beside the connections. */
 #define RESERVED_DESCRIPTORS 64
@@ -68,7 +69,7 @@ static bool
 all_idle(const struct config *config)
 {
 	for (size_t i = 0; i < config->service_count; i++)
-		if (!service_is_idle(config->services[i]))
+		if (service_connections(config->services[i]) != 0)
 			return false;
 	return true;
 }
@@ -103,6 +104,7 @@ stop_signal_cb(evutil_socket_t number, short what, void *arg)
 		event_base_loopbreak(daemon->base);
 		return;
 	}
+	notify_send("STOPPING=1");
 	log_notice("stopping on %s", number == SIGINT ? "SIGINT" : "SIGTERM");
 	daemon->stopping = true;
 	for (size_t i = 0; i < daemon->config->service_count; i++)

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: ISC */
+/* What systemd is told, and what it hands over. */
+#include "daemon/notify.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#define TEXT_SIZE 1024
+
+/* The address of $NOTIFY_SOCKET: a path, or @name in the abstract space. */
+static socklen_t
+notify_address(struct sockaddr_un *un)
+{
+	const char *path = getenv("NOTIFY_SOCKET");
+	size_t len = path != NULL ? strlen(path) : 0;
+
+	if (len < 2 || len >= sizeof(un->sun_path) ||
+	    (path[0] != '/' && path[0] != '@'))
+		return 0;
+	*un = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	memcpy(un->sun_path, path, len);
+	if (path[0] == '@')
+		un->sun_path[0] = '\0';
+	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len);
+}
+
+bool
+notify_is_wanted(void)
+{
+	struct sockaddr_un un;
+
+	return notify_address(&un) != 0;
+}
+
+/* Sends the text, with a copy of fd unless it is -1. */
+static void
+send_text(const char *text, size_t len, int fd)
+{
+	struct sockaddr_un un;
+	struct iovec data = { (void *)text, len };
+	union {
+		struct cmsghdr align;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control = { .bytes = { 0 } };
+	struct msghdr message = { .msg_name = &un,
+		.msg_namelen = notify_address(&un),
+		.msg_iov = &data,
+		.msg_iovlen = 1 };
+	int sock;
+
+	if (message.msg_namelen == 0)
+		return;
+	if (fd != -1) {
+		message.msg_control = &control;
+		message.msg_controllen = sizeof(control);
+		control.align.cmsg_level = SOL_SOCKET;
+		control.align.cmsg_type = SCM_RIGHTS;
+		control.align.cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(&control.align), &fd, sizeof(fd));
+	}
+	sock = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (sock == -1)
+		return;
+	/* Whoever supervises us sees what is missing; there is no one else. */
+	(void)sendmsg(sock, &message, MSG_NOSIGNAL);
+	close(sock);
+}
+
+void
+notify_send(const char *format, ...)
+{
+	char text[TEXT_SIZE];
+	va_list ap;
+	int len;
+
+	va_start(ap, format);
+	len = vsnprintf(text, sizeof(text), format, ap);
+	va_end(ap);
+	if (len > 0)
+		send_text(text, strnlen(text, sizeof(text)), -1);
+}
+
+void
+notify_reloading(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	notify_send("RELOADING=1\nMONOTONIC_USEC=%lld",
+	    (long long)now.tv_sec * 1000000 + now.tv_nsec / 1000);
+}
+
+void
+notify_store(int fd, const char *name)
+{
+	char text[TEXT_SIZE];
+	int len = snprintf(text, sizeof(text), "FDSTORE=1\nFDNAME=%s", name);
+
+	if (len > 0 && (size_t)len < sizeof(text))
+		send_text(text, (size_t)len, fd);
+}
+
+void
+notify_remove(const char *name)
+{
+	notify_send("FDSTOREREMOVE=1\nFDNAME=%s", name);
+}
+
+/* A number that systemd set for this very process; 0: not for us. */
+static uint64_t
+own_number(const char *variable, const char *pid_variable)
+{
+	const char *number = getenv(variable), *pid = getenv(pid_variable);
+
+	if (number == NULL ||
+	    (pid != NULL && strtoll(pid, NULL, 10) != getpid()))
+		return 0;
+	return strtoull(number, NULL, 10);
+}
+
+uint64_t
+notify_watchdog_ms(void)
+{
+	return own_number("WATCHDOG_USEC", "WATCHDOG_PID") / 1000;
+}
+
+int
+notify_listen_count(void)
+{
+	uint64_t count = own_number("LISTEN_FDS", "LISTEN_PID");
+
+	return getenv("LISTEN_PID") != NULL && count < 65536 ? (int)count : 0;
+}
+
+const char *
+notify_listen_names(void)
+{
+	const char *names = getenv("LISTEN_FDNAMES");
+
+	return names != NULL ? names : "";
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What systemd is told (sd_notify(3)) and what it hands over
+ * (sd_listen_fds(3)). A datagram each to $NOTIFY_SOCKET: too little to need a
+ * library. Without systemd nothing happens.
+ */
+#ifndef DAEMON_NOTIFY_H
+#define DAEMON_NOTIFY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* True when systemd, or somebody in its place, listens. */
+bool notify_is_wanted(void);
+
+/* Sends assignments, one a line: "READY=1\nSTATUS=…". */
+void notify_send(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* RELOADING=1 with the clock that systemd wants; READY=1 ends it. */
+void notify_reloading(void);
+
+/*
+ * Puts a copy of the descriptor into systemd's store under a name, or takes all
+ * of that name out.
+ */
+void notify_store(int fd, const char *name);
+void notify_remove(const char *name);
+
+/* How often the watchdog wants to hear of us, in ms; 0: it does not. */
+uint64_t notify_watchdog_ms(void);
+
+/* How many descriptors, from 3 on, were handed over to this process. */
+int notify_listen_count(void);
+
+/* Their names ($LISTEN_FDNAMES), separated by colons; "" when there are none.
+ */
+const char *notify_listen_names(void);
+
+#endif
