@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/tcp.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -189,4 +190,6 @@ load_tcp_echo(const struct load_config *config, const int *fds,
 	result->seconds = (double)(echo.moved_ns - begin_ns) / 1e9;
 	for (uint64_t i = 0; i < config->flows; i++)
 		result->sent += echo.connections[i].sent / config->size;
+	message_free(&echo.format);
+	free(echo.connections);
 }

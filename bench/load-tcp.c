@@ -11,6 +11,7 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -80,7 +81,7 @@ run_idle(const struct load_config *config)
 {
 	char byte;
 
-	open_connections(config);
+	free(open_connections(config)); /* the end of the process closes them */
 	printf("{\"open\": %llu}\n", (unsigned long long)config->flows);
 	fflush(stdout);
 	while (read(STDIN_FILENO, &byte, 1) > 0)
@@ -94,6 +95,7 @@ run_echo(const struct load_config *config)
 	struct load_tcp_result result;
 
 	load_tcp_echo(config, fds, &result);
+	free(fds);
 	printf("{\"sent\": %llu, \"answered\": %llu, \"wrong\": %llu, "
 	       "\"closed\": %llu, \"seconds\": %.6f}\n",
 	    (unsigned long long)result.sent,
@@ -108,6 +110,10 @@ main(int argc, char **argv)
 	struct load_config config;
 
 	load_parse(argc, argv, modes, &config);
+	if (config.size == 0) {
+		fputs("load-tcp: a stream has no empty messages\n", stderr);
+		return 2;
+	}
 	if (load_is_mode(&config, "read"))
 		run_read(&config);
 	else if (load_is_mode(&config, "idle"))

@@ -248,5 +248,6 @@ main(int argc, char **argv)
 	open_flows(&load);
 	run(&load);
 	print_result(&load);
+	message_free(&load.format);
 	return 0;
 }

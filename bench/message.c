@@ -2,6 +2,7 @@
 /* The messages that loads send, and the answers they expect. */
 #include "message.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "load.h"
@@ -27,6 +28,13 @@ message_prepare(
 		format->fill[i] = binary
 		    ? (char)(i * BINARY_STEP & 0xff)
 		    : (char)(TEXT_FIRST + i * TEXT_STEP % TEXT_COUNT);
+}
+
+void
+message_free(struct message_format *format)
+{
+	free(format->fill);
+	free(format->work);
 }
 
 static void

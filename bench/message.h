@@ -28,6 +28,8 @@ struct message_format {
 void message_prepare(
     struct message_format *format, size_t size, bool upper, bool binary);
 
+void message_free(struct message_format *format);
+
 /* Writes format->size bytes. */
 void message_write(const struct message_format *format, char *data,
     uint32_t flow, uint32_t number);

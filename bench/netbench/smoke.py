@@ -6,7 +6,7 @@ from netbench import bench as bench_module, faulty
 from netbench.result import Check
 
 COUNT = 300
-WAIT_MS = 200
+WAIT_MS = 400
 
 
 def is_clean(got):
