@@ -210,23 +210,52 @@ def start():
         daemon.close()
 
 
+@pytest.fixture
+def start_bucket(tmp_path, start):
+    """Starts a bucket that writes tmp_path/log: the daemon and its address."""
+
+    def start_one(*options):
+        lines = [
+            "creosote bucket {",
+            'listen = "127.0.0.1:0"',
+            f'file = "{tmp_path}/log"',
+            *options,
+            "}",
+        ]
+        (tmp_path / "bucket.conf").write_text("\n".join(lines))
+        daemon = start([NETLABD, "-c", str(tmp_path / "bucket.conf")])
+        port = daemon.wait_for(r"listening on udp 127\.0\.0\.1:(\d+)\r\n")[1]
+        daemon.wait_for(r"ready: ")
+        return daemon, ("127.0.0.1", int(port))
+
+    return start_one
+
+
 @pytest.mark.parametrize("record_format", ["text", "json"])
-def test_record_is_as_shown(record_format, tmp_path, start):
-    (tmp_path / "bucket.conf").write_text(
-        "creosote bucket {\n"
-        '\tlisten = "127.0.0.1:0"\n'
-        f'\tfile = "{tmp_path}/log"\n'
-        f"\tformat = {record_format}\n"
-        "}\n"
-    )
-    daemon = start([NETLABD, "-c", str(tmp_path / "bucket.conf")])
-    port = int(daemon.wait_for(r"listening on udp 127\.0\.0\.1:(\d+)\r\n")[1])
-    daemon.wait_for(r"ready: ")
+def test_record_is_as_shown(record_format, tmp_path, start_bucket):
+    daemon, address = start_bucket(f"format = {record_format}")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        sock.sendto(b"disk full\n", ("127.0.0.1", port))
+        sock.sendto(b"disk full\n", address)
     daemon.stop()
     record = normal((tmp_path / "log").read_text())
     assert record in [normal(block) for block in mdoc_blocks(CONF_MANUAL)]
+
+
+def test_loss_is_as_shown(tmp_path, start_bucket):
+    daemon, address = start_bucket("receive-buffer = 4K")
+    pid = daemon.process.pid
+    os.kill(pid, signal.SIGSTOP)
+    os.waitpid(pid, os.WUNTRACED)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        for _ in range(200):
+            sock.sendto(bytes(100), address)
+    os.kill(pid, signal.SIGCONT)
+    daemon.stop()
+    *records, loss = (tmp_path / "log").read_text().splitlines(keepends=True)
+    assert re.search(r" (\d+) datagrams lost", loss)[1] == str(200 - len(records))
+    shown = [block for block in mdoc_blocks(CONF_MANUAL) if "on 192.0.2.1:7739" in block]
+    loss = re.sub(r"(?<= )\d+(?= datagrams)", "42", normal(loss))
+    assert [loss.replace("%s:%d" % address, "192.0.2.1:7739")] == shown
 
 
 # --- The session
