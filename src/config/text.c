@@ -26,12 +26,12 @@ grow(char *data, size_t len, size_t *size, char why[WHY_SIZE])
 	size_t wanted = *size == 0 ? FIRST_SIZE : *size * 2;
 	char *grown;
 
-	if (len + 1 < *size)
-		return data;
 	if (len > TEXT_FILE_MAX) {
 		why_set(why, "longer than %zu MiB", TEXT_FILE_MAX >> 20);
 		return NULL;
 	}
+	if (len + 1 < *size)
+		return data;
 	if ((grown = realloc(data, wanted)) == NULL)
 		why_set(why, "out of memory");
 	else

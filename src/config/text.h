@@ -36,6 +36,13 @@ typedef void text_fault_fn(void *arg, unsigned line, const char *what);
  */
 size_t text_clean(char *text, size_t len, text_fault_fn *fault, void *arg);
 
+/*
+ * Shortens runs of blanks that are longer than any quoted text can be, for
+ * which libconfuse takes a time that grows with the square of their length.
+ * Returns the new length.
+ */
+size_t text_squeeze(char *text, size_t len);
+
 /* True for a character of an unquoted word. */
 bool text_is_word(char c);
 

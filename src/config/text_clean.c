@@ -322,3 +322,24 @@ text_clean(char *text, size_t len, text_fault_fn *fault, void *arg)
 		clean_next(&cleaner);
 	return cleaner.sound;
 }
+
+size_t
+text_squeeze(char *text, size_t len)
+{
+	size_t out = 0, run;
+
+	for (size_t at = 0; at < len; at += run) {
+		for (run = 0; at + run < len &&
+		     (text[at + run] == ' ' || text[at + run] == '\t');
+		     run++)
+			;
+		if (run > TEXT_WORD_MAX) {
+			text[out++] = ' ';
+			continue;
+		}
+		run += run == 0;
+		memmove(text + out, text + at, run);
+		out += run;
+	}
+	return out;
+}
