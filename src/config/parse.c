@@ -50,6 +50,9 @@ report_value(const cfg_t *cfg, const struct option *row, const char *value,
 }
 
 /* What libconfuse finds wrong itself: nothing, if syntax.c is as strict. */
+static void error_cb(cfg_t *cfg, const char *format, va_list ap)
+    __attribute__((format(printf, 2, 0)));
+
 static void
 error_cb(cfg_t *cfg, const char *format, va_list ap)
 {
