@@ -6,13 +6,10 @@
 #include "config/config.h"
 
 #include <dirent.h>
-#include <fcntl.h>
 #include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/address.h"
@@ -21,7 +18,8 @@
 #define GOOD TEST_DATA "/conf/good"
 #define BAD  TEST_DATA "/conf/bad"
 
-#define LOADS 10000
+#define LOADS     10000
+#define TIMEOUT_S 120
 
 static glob_t good, bad;
 
@@ -247,133 +245,6 @@ START_TEST(test_lines)
 }
 END_TEST
 
-/* Loads what must fail, and checks the whole text of its errors. */
-static void
-assert_fails(const char *path, const char *expected)
-{
-	struct config_errors errors = { 0 };
-	char *text;
-
-	ck_assert_ptr_null(config_load(path, &errors));
-	text = print_errors(&errors);
-	ck_assert_str_eq(text, expected);
-	free(text);
-	config_errors_free(&errors);
-}
-
-START_TEST(test_missing)
-{
-	assert_fails("/nonexistent/netlabd.conf",
-	    "/nonexistent/netlabd.conf: cannot be read: "
-	    "No such file or directory\n");
-	assert_fails("/", "/: is a directory (write the name of a file)\n");
-	assert_fails("/dev/null", "/dev/null: is neither a file nor a pipe\n");
-	assert_fails("", ": cannot be read: No such file or directory\n");
-}
-END_TEST
-
-/* Makes a file of its own for a test, in the current directory. */
-static void
-enter_folder(void)
-{
-	char folder[] = "/tmp/check_config.XXXXXX";
-
-	ck_assert_ptr_nonnull(mkdtemp(folder));
-	ck_assert_int_eq(chdir(folder), 0);
-}
-
-static void
-leave_folder(const char *file)
-{
-	char folder[256];
-
-	ck_assert_ptr_nonnull(getcwd(folder, sizeof(folder)));
-	ck_assert_int_eq(unlink(file), 0);
-	ck_assert_int_eq(rmdir(folder), 0);
-}
-
-static void
-write_file(const char *path, const char *text, mode_t mode)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-
-	ck_assert_int_ge(fd, 0);
-	ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
-	ck_assert_int_eq(fchmod(fd, mode), 0);
-	close(fd);
-}
-
-START_TEST(test_unreadable)
-{
-	if (geteuid() == 0)
-		return;
-	enter_folder();
-	write_file("x.conf", "echo lab { listen = 7001 }\n", 0);
-	assert_fails("x.conf", "x.conf: cannot be read: Permission denied\n");
-	leave_folder("x.conf");
-}
-END_TEST
-
-START_TEST(test_huge_file)
-{
-	enter_folder();
-	write_file("x.conf", "", 0600);
-	ck_assert_int_eq(truncate("x.conf", (16 << 20) + 1), 0);
-	assert_fails("x.conf", "x.conf: longer than 16 MiB\n");
-	leave_folder("x.conf");
-}
-END_TEST
-
-/* As long as a file may be, and all in one line. */
-START_TEST(test_large_file)
-{
-	static const char text[] = "echo lab { listen = 7001 } #";
-	struct config_errors errors = { 0 };
-	struct config *config;
-	FILE *file;
-
-	enter_folder();
-	file = fopen("x.conf", "w");
-	ck_assert_ptr_nonnull(file);
-	fputs(text, file);
-	for (size_t i = sizeof(text) - 1; i < 16 << 20; i++)
-		fputc(i % 2 == 0 ? ' ' : '#', file);
-	fclose(file);
-	config = config_load("x.conf", &errors);
-	ck_assert_ptr_nonnull(config);
-	config_free(config);
-	config_errors_free(&errors);
-	leave_folder("x.conf");
-}
-END_TEST
-
-START_TEST(test_fifo)
-{
-	struct config_errors errors = { 0 };
-	struct config *config;
-	pid_t writer;
-	int status;
-
-	enter_folder();
-	ck_assert_int_eq(mkfifo("x.conf", 0600), 0);
-	writer = fork();
-	if (writer == 0) {
-		int fd = open("x.conf", O_WRONLY);
-
-		status = write(fd, "echo lab { li", 13) != 13;
-		status |= write(fd, "sten = 7001 }", 13) != 13;
-		_exit(status);
-	}
-	config = config_load("x.conf", &errors);
-	ck_assert_ptr_nonnull(config);
-	ck_assert_int_eq(waitpid(writer, &status, 0), writer);
-	ck_assert_int_eq(status, 0);
-	config_free(config);
-	config_errors_free(&errors);
-	leave_folder("x.conf");
-}
-END_TEST
-
 static size_t
 count_descriptors(void)
 {
@@ -479,15 +350,10 @@ main(void)
 
 	find_files(GOOD, &good);
 	find_files(BAD, &bad);
-	tcase_set_timeout(tcase, 120);
+	tcase_set_timeout(tcase, TIMEOUT_S);
 	tcase_add_loop_test(tcase, test_good, 0, (int)good.gl_pathc);
 	tcase_add_loop_test(tcase, test_bad, 0, (int)bad.gl_pathc);
 	tcase_add_loop_test(tcase, test_lines, 0, (int)bad.gl_pathc);
-	tcase_add_test(tcase, test_missing);
-	tcase_add_test(tcase, test_unreadable);
-	tcase_add_test(tcase, test_huge_file);
-	tcase_add_test(tcase, test_large_file);
-	tcase_add_test(tcase, test_fifo);
 	tcase_add_test(tcase, test_loads);
 	tcase_add_test(tcase, test_good_after_bad);
 	tcase_add_test(tcase, test_text);
