@@ -191,13 +191,15 @@ START_TEST(test_byte_order_mark)
 }
 END_TEST
 
-/* A word of `len` characters, quotes included. */
+/* Of a text of `len` characters between its quotes. */
 static size_t
 count_faults(size_t len, char quote)
 {
 	struct faults faults = { .used = 0 };
-	char *text = malloc(len);
+	char *text;
 
+	len += quote == '\0' ? 0 : 2;
+	text = malloc(len);
 	memset(text, 'a', len);
 	if (quote != '\0')
 		text[0] = text[len - 1] = quote;

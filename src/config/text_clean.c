@@ -216,7 +216,7 @@ skip_quoted(struct cleaner *cleaner)
 	if (faulty)
 		replace(cleaner, from,
 		    "escape that is no character (write \\\\ for a backslash)");
-	else if (cleaner->at - from > TEXT_WORD_MAX)
+	else if (cleaner->at - from - 2 > TEXT_WORD_MAX)
 		replace(cleaner, from, too_long);
 }
 
