@@ -29,6 +29,20 @@ address_transport_name(enum transport transport)
 	return "none";
 }
 
+int
+address_list_append(struct address_list *list, const struct address *address)
+{
+	struct address *items =
+	    reallocarray(list->items, list->count + 1, sizeof(*list->items));
+
+	if (items == NULL)
+		return -1;
+	items[list->count] = *address;
+	list->items = items;
+	list->count++;
+	return 0;
+}
+
 void
 address_list_free(struct address_list *list)
 {

@@ -44,6 +44,14 @@ struct address_list {
 	size_t count;
 };
 
+/* What [HOST:]PORT[/udp|/tcp] says, before a name is looked up. */
+struct address_parts {
+	char host[256];   /* "localhost" where none is written */
+	bool in_brackets; /* then it is an IPv6 address */
+	unsigned port;
+	unsigned transports; /* UDP and TCP where none is written */
+};
+
 /* Room for any address's text with its NUL, but for long paths with escapes. */
 #define ADDRESS_TEXT_SIZE 128
 
@@ -55,6 +63,31 @@ struct address_list {
  */
 int address_parse(const char *text, unsigned transports,
     struct address_list *list, char why[WHY_SIZE]);
+
+/*
+ * The two halves of address_parse() for [HOST:]PORT[/udp|/tcp], for callers
+ * that have a default port or cannot wait for a name server without end.
+ */
+
+/*
+ * Takes the text apart. HOST alone gets default_port; with ADDRESS_NO_PORT it
+ * is an error, and digits alone are always a port. Returns 0 or -1 with why.
+ */
+#define ADDRESS_NO_PORT (-1)
+int address_split(const char *text, int default_port,
+    struct address_parts *parts, char why[WHY_SIZE]);
+
+/*
+ * Appends the addresses of the parts. A look-up that takes longer than
+ * timeout_ms fails; -1 waits as long as the system does. Returns 0, or -1 with
+ * why and the list as it was.
+ */
+int address_resolve(const struct address_parts *parts, int timeout_ms,
+    struct address_list *list, char why[WHY_SIZE]);
+
+/* Appends a copy; -1: out of memory. */
+int
+address_list_append(struct address_list *list, const struct address *address);
 
 void address_list_free(struct address_list *list);
 

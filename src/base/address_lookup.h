@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: ISC */
+/* The addresses of a host's name, within a time. */
+#ifndef BASE_ADDRESS_LOOKUP_H
+#define BASE_ADDRESS_LOOKUP_H
+
+#include <netdb.h>
+
+/*
+ * getaddrinfo(3) that gives up after timeout_ms; -1 waits as long as it does.
+ * Returns 0 with *found for freeaddrinfo(), or an EAI_ number: EAI_INPROGRESS
+ * when the time is over.
+ */
+int address_lookup(const char *host, int timeout_ms, struct addrinfo **found);
+
+#endif
