@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: ISC */
+/* What a netlab command is: one const struct a file, listed in main.c. */
+#ifndef CLIENT_COMMAND_H
+#define CLIENT_COMMAND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* The exit statuses of netlab. */
+enum status {
+	STATUS_OK,
+	STATUS_FAILED, /* no answer, refused, cut off, not resolved */
+	STATUS_USAGE   /* what was typed means nothing */
+};
+
+/* The options and operands typed after a command's name. */
+struct arguments {
+	int timeout_ms;
+	size_t size; /* bytes a datagram */
+	bool json, tee;
+	int count; /* of operands */
+	char **operands;
+};
+
+struct command {
+	const char *name;
+	const char *usage;   /* its operands, after the options */
+	const char *summary; /* one line */
+	const char *help;    /* more lines */
+	const char *options; /* the letters of arguments.c that it takes */
+	enum status (*run)(const struct arguments *arguments);
+};
+
+extern const struct command send_command;
+
+/* Logs the usage error and where to read more; returns STATUS_USAGE. */
+enum status command_refuse(const struct command *command, const char *format,
+    ...) __attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: ISC */
+/* netlab send: text to any text service, and what it answers. */
+#include "client/send.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "client/ask.h"
+#include "client/connect.h"
+
+static const struct target_rules rules = {
+	.command = &send_command,
+	.transports = TRANSPORTS_STREAM | TRANSPORTS_DATAGRAM,
+	.default_port = ADDRESS_NO_PORT,
+	.hint = "write an address, or a name that ping finds",
+};
+
+enum status
+send_end_output(int error)
+{
+	if (error == EPIPE)
+		return STATUS_OK; /* the reader has seen enough */
+	log_error("standard output: %s", strerror(error));
+	return STATUS_FAILED;
+}
+
+/* Waits for the next line and takes its length without the newline. */
+static bool
+next_line(struct input *input, size_t *len, size_t *taken)
+{
+	while (input_line(input) == 0) {
+		if (input->end)
+			return false;
+		input_read(input);
+	}
+	*taken = *len = input_line(input);
+	if (input->data[*len - 1] == '\n')
+		(*len)--;
+	return true;
+}
+
+/* `tcp_refused`: no transport was written, so TCP was tried before. */
+static enum status
+complain(const struct send *send, const struct ask *ask, bool tcp_refused)
+{
+	char text[CONNECT_ERROR_SIZE];
+	int error = errno;
+
+	if (!tcp_refused || ask->answered)
+		return connect_complain(
+		    send->target, ask->transport, error, send->timeout_ms);
+	connect_format_error(text, ask->transport, error, send->timeout_ms);
+	return target_complain(send->target, TRANSPORT_TCP,
+	    "connection refused, and over udp: %s", text);
+}
+
+/* Each line is a datagram, and each is answered by one. */
+static enum status
+ask_lines(const struct send *send, struct ask *ask, bool tcp_refused)
+{
+	static char answer[ASK_ANSWER_SIZE];
+	size_t len, taken;
+
+	while (next_line(send->input, &len, &taken)) {
+		bool is_first = !ask->answered;
+		ssize_t n = ask_datagram(
+		    ask, send->input->data, len, answer, sizeof(answer));
+
+		if (n == -1)
+			return complain(send, ask, tcp_refused);
+		if (is_first && tcp_refused)
+			log_notice("%s/udp answers, as tcp is refused (add "
+				   "/udp or /tcp to have just one tried)",
+			    send->target->name);
+		input_take(send->input, taken);
+		send->output->mid_line = true;
+		if (output_write(send->output, answer, (size_t)n) == -1 ||
+		    output_end_line(send->output) == -1)
+			return send_end_output(errno);
+	}
+	return STATUS_OK;
+}
+
+static enum status
+send_datagrams(const struct send *send, bool tcp_refused)
+{
+	struct ask ask;
+	enum status status;
+
+	ask_open(&ask, send->target, send->timeout_ms);
+	status = ask_lines(send, &ask, tcp_refused);
+	ask_close(&ask);
+	return status;
+}
+
+/* Without a written transport: TCP, and if nothing listens there, UDP. */
+static enum status
+talk(const struct send *send)
+{
+	unsigned transports = send->target->transports;
+	int fd;
+
+	if ((transports & TRANSPORTS_STREAM) == 0)
+		return send_datagrams(send, false);
+	fd = connect_stream(send->target, send->timeout_ms);
+	if (fd != -1)
+		return send_stream(send, fd);
+	if (errno == ECONNREFUSED && (transports & TRANSPORT_UDP) != 0)
+		return send_datagrams(send, true);
+	return connect_complain(send->target, transports & TRANSPORTS_STREAM,
+	    errno, send->timeout_ms);
+}
+
+static enum status
+send_run(const struct arguments *arguments)
+{
+	struct target target;
+	struct input input;
+	struct output output;
+	struct send send = { &target, &input, &output, arguments->timeout_ms };
+	enum status status;
+
+	if (arguments->count == 0)
+		return command_refuse(&send_command,
+		    "no address (write netlab send HOST:PORT TEXT)");
+	status = target_find(
+	    &target, &rules, arguments->operands[0], send.timeout_ms);
+	if (status != STATUS_OK)
+		return status;
+	output_open(&output);
+	if (input_open(&input, arguments->operands + 1, arguments->count - 1) ==
+	    -1) {
+		target_free(&target);
+		return STATUS_FAILED;
+	}
+	status = talk(&send);
+	if (output_close(&output) == -1 && status == STATUS_OK)
+		status = send_end_output(errno);
+	input_close(&input);
+	target_free(&target);
+	return status;
+}
+
+const struct command send_command = {
+	.name = "send",
+	.usage = "ADDRESS [TEXT...]",
+	.summary =
+	    "send text, or lines of standard input, and print the answer",
+	.help =
+	    "Sends the words of TEXT, or each line of standard input, to a "
+	    "service and\nprints what comes back. ADDRESS is "
+	    "[HOST:]PORT[/udp|/tcp], unix:/path or\nunixgram:/path; without "
+	    "HOST it is localhost, and without /udp or /tcp it is\nTCP, or UDP "
+	    "if TCP is refused.",
+	.options = "t",
+	.run = send_run,
+};

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: ISC */
+/* Whom a command asks: the addresses of what was typed, and its name. */
+#ifndef CLIENT_TARGET_H
+#define CLIENT_TARGET_H
+
+#include "base/address.h"
+#include "client/command.h"
+
+struct target {
+	char name[384];      /* for messages: "localhost:2345" */
+	unsigned transports; /* those typed, or all that may be meant */
+	unsigned port;
+	struct address_list list;
+};
+
+/* What a command may talk to. */
+struct target_rules {
+	const struct command *command;
+	unsigned transports;
+	int default_port; /* or ADDRESS_NO_PORT */
+	const char *hint; /* what to write, if a HOST is not found */
+};
+
+/*
+ * Finds the addresses that the text means, in the order to try them. On failure
+ * it is logged and the target holds nothing to free.
+ */
+enum status target_find(struct target *target, const struct target_rules *rules,
+    const char *text, int timeout_ms);
+
+void target_free(struct target *target);
+
+/* Logs "NAME/TRANSPORT: what is wrong"; returns STATUS_FAILED. */
+enum status target_complain(const struct target *target, unsigned transport,
+    const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+#endif
