@@ -32,6 +32,7 @@ struct command {
 };
 
 extern const struct command send_command;
+extern const struct command spew_command;
 extern const struct command time_command;
 
 /* Logs the usage error and where to read more; returns STATUS_USAGE. */

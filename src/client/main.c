@@ -15,6 +15,7 @@
 /* A command is one file and one line here. */
 static const struct command *const commands[] = {
 	&send_command,
+	&spew_command,
 	&time_command,
 };
 #define COMMAND_COUNT (sizeof(commands) / sizeof(*commands))
