@@ -86,13 +86,28 @@ connect_address(const struct address *address, int64_t deadline_ms)
 	return -1;
 }
 
+/* How much an error tells of the server. */
+static int
+weight(int error)
+{
+	switch (error) {
+	case 0:
+		return 0;
+	case ENETUNREACH:
+	case EADDRNOTAVAIL:
+	case EAFNOSUPPORT:
+		return 1; /* of this machine alone: it has no IPv6, say */
+	case ECONNREFUSED:
+		return 2; /* it may be another machine's refusal */
+	default:
+		return 3;
+	}
+}
+
 int
 connect_choose_error(int before, int now)
 {
-	bool says_little =
-	    now == ENETUNREACH || now == EADDRNOTAVAIL || now == EAFNOSUPPORT;
-
-	return before != 0 && says_little ? before : now;
+	return weight(now) > weight(before) ? now : before;
 }
 
 static size_t

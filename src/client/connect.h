@@ -39,10 +39,7 @@ void connect_format_error(char text[CONNECT_ERROR_SIZE], unsigned transport,
 enum status connect_complain(
     const struct target *target, unsigned transport, int error, int timeout_ms);
 
-/*
- * Of the errors of two addresses of one name, the one that says more: that this
- * machine has no IPv6, say, tells nothing of a server.
- */
+/* Of the errors of two addresses of one name, the one that tells more. */
 int connect_choose_error(int before, int now);
 
 #endif

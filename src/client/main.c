@@ -109,7 +109,7 @@ help(const char *name)
 {
 	const struct command *command;
 
-	if (name == NULL) {
+	if (name == NULL || name[0] == '-') {
 		print_help(stdout);
 		return STATUS_OK;
 	}

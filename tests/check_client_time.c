@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: ISC */
+/* The formats in which services tell the time. */
+#include "client/time_format.h"
+
+#include <check.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SECOND 1000000000LL
+#define MICRO  1000LL
+
+/* 2026-11-23 07:31:00 UTC; the tests run an hour east of it. */
+#define NOW 1795419060LL
+
+#define BYTES(text) text, sizeof(text) - 1
+
+static const struct {
+	const char *answer;
+	size_t len;
+	bool is_rfc868;
+	const char *format; /* NULL: no time */
+	int64_t ns, resolution_ns;
+	bool is_zone_assumed;
+} answers[] = {
+	{ BYTES("Mon Nov 23 08:31:00 2026"), false, "ctime", NOW *SECOND,
+	    SECOND, true },
+	{ BYTES("Mon Nov 23 08:31:00 2026\n"), false, "ctime", NOW *SECOND,
+	    SECOND, true },
+	{ BYTES("Mon Nov 23 08:31:00 2026\r\n"), false, "daytime", NOW *SECOND,
+	    SECOND, true },
+	{ BYTES("Sun Apr  6 12:34:56 2013"), false, "ctime",
+	    1365248096 * SECOND, SECOND, true },
+	{ BYTES("1795419060"), false, "unix", NOW *SECOND, SECOND, false },
+	{ BYTES("1795419060\n"), false, "unix", NOW *SECOND, SECOND, false },
+	{ BYTES("1795419060.25\n"), false, "unix", NOW *SECOND + 250000 * MICRO,
+	    10000 * MICRO, false },
+	{ BYTES("0"), false, "unix", 0, SECOND, false },
+	{ BYTES("2026-11-23T07:31:00.123456Z"), false, "iso8601",
+	    NOW *SECOND + 123456 * MICRO, MICRO, false },
+	{ BYTES("2026-11-23T07:31:00Z\r\n"), false, "iso8601", NOW *SECOND,
+	    SECOND, false },
+	{ BYTES("2026-11-23T09:31:00+02:00"), false, "iso8601", NOW *SECOND,
+	    SECOND, false },
+	{ BYTES("2026-11-23 02:01:00.5-0530"), false, "iso8601",
+	    NOW *SECOND + SECOND / 2, SECOND / 10, false },
+	{ BYTES("2026-11-23T08:31:00"), false, "iso8601", NOW *SECOND, SECOND,
+	    true },
+	/* NOW + 2208988800 = 4004407860 = 0xeeae6a34 */
+	{ BYTES("\xee\xae\x6a\x34"), false, "rfc868", NOW *SECOND, SECOND,
+	    false },
+	/* The counter began anew on 2036-02-07 06:28:16 UTC. */
+	{ BYTES("\0\0\0\x01"), false, "rfc868", 2085978497 * SECOND, SECOND,
+	    false },
+	/* Four characters are text, but not from the port of RFC 868. */
+	{ BYTES("1234"), false, "unix", 1234 * SECOND, SECOND, false },
+	{ BYTES("\xee\x31\x32\x33"), true, "rfc868",
+	    (0xee313233LL - 2208988800LL) * SECOND, SECOND, false },
+	{ BYTES("1234"), true, "rfc868",
+	    (0x31323334LL - 2208988800LL + (1LL << 32)) * SECOND, SECOND,
+	    false },
+	{ BYTES(""), false, NULL, 0, 0, false },
+	{ BYTES(""), true, NULL, 0, 0, false },
+	{ BYTES("\n"), false, NULL, 0, 0, false },
+	{ BYTES("\x01\x02\x03"), false, NULL, 0, 0, false },
+	{ BYTES("\xee\xae\x6a\x34\x00"), true, NULL, 0, 0, false },
+	{ BYTES("hello"), false, NULL, 0, 0, false },
+	{ BYTES("Mon Nov 23 08:31:00 2026 x"), false, NULL, 0, 0, false },
+	{ BYTES("Mon Nov 23 08:31:00"), false, NULL, 0, 0, false },
+	{ BYTES("Mon Nov 23 08:31:00 9999"), false, NULL, 0, 0, false },
+	{ BYTES("2026-13-23T07:31:00Z"), false, NULL, 0, 0, false },
+	{ BYTES("2026-11-23"), false, NULL, 0, 0, false },
+	{ BYTES("2026-11-23T07:31:00."), false, NULL, 0, 0, false },
+	{ BYTES("2026-11-23T07:31:00.1234567890Z"), false, NULL, 0, 0, false },
+	{ BYTES("2026-11-23T07:31:00Zulu"), false, NULL, 0, 0, false },
+	{ BYTES("1969-12-31T23:59:59.5Z"), false, NULL, 0, 0, false },
+	{ BYTES("12345678901"), false, NULL, 0, 0, false },
+	{ BYTES("9999999999"), false, NULL, 0, 0, false },
+	{ BYTES("-5"), false, NULL, 0, 0, false },
+	{ BYTES("1795419060 "), false, NULL, 0, 0, false },
+	{ BYTES("1795419060\0"), false, NULL, 0, 0, false },
+};
+
+START_TEST(parse)
+{
+	struct time_reading reading;
+	bool is_time = time_format_parse(answers[_i].answer, answers[_i].len,
+	    answers[_i].is_rfc868, NOW * SECOND, &reading);
+
+	ck_assert_int_eq(is_time, answers[_i].format != NULL);
+	if (!is_time)
+		return;
+	ck_assert_str_eq(reading.format, answers[_i].format);
+	ck_assert_int_eq(reading.ns, answers[_i].ns);
+	ck_assert_int_eq(reading.resolution_ns, answers[_i].resolution_ns);
+	ck_assert_int_eq(reading.is_zone_assumed, answers[_i].is_zone_assumed);
+}
+END_TEST
+
+/* All in ms. */
+static const struct {
+	int64_t time, resolution, asked, come, offset, error;
+} offsets[] = {
+	{ 5000, 1000, 5500, 5500, 0, 500 },
+	{ 5000, 1000, 5000, 5000, 500, 500 },
+	{ 5000, 1000, 5999, 5999, -499, 500 },
+	{ 5000, 0, 4900, 5100, 0, 100 },
+	{ 9000, 0, 4900, 5100, 4000, 100 },
+	{ 1000, 1000, 4900, 5100, -3500, 600 },
+};
+
+START_TEST(offset)
+{
+	struct time_reading reading = {
+		.ns = offsets[_i].time * 1000000,
+		.resolution_ns = offsets[_i].resolution * 1000000,
+	};
+	int64_t error;
+
+	ck_assert_int_eq(
+	    time_format_offset(&reading, offsets[_i].asked * 1000000,
+		offsets[_i].come * 1000000, &error),
+	    offsets[_i].offset * 1000000);
+	ck_assert_int_eq(error, offsets[_i].error * 1000000);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("client/time_format");
+	TCase *tcase = tcase_create("time");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	setenv("TZ", "EAST-1", 1);
+	suite_add_tcase(suite, tcase);
+	tcase_add_loop_test(
+	    tcase, parse, 0, sizeof(answers) / sizeof(*answers));
+	tcase_add_loop_test(
+	    tcase, offset, 0, sizeof(offsets) / sizeof(*offsets));
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
