@@ -44,7 +44,6 @@ find_unix(
 	if (address_parse(text, rules->transports, &target->list, why) == -1)
 		return command_refuse(rules->command, "address %s: %s",
 		    escape_quote(quoted, sizeof(quoted), text), why);
-	text = strchr(text, ':') + 1;
 	set_name(target, text, strlen(text));
 	target->transports = target->list.items[0].transport;
 	return STATUS_OK;
@@ -102,6 +101,14 @@ target_free(struct target *target)
 	address_list_free(&target->list);
 }
 
+const char *
+target_suffix(unsigned transport)
+{
+	return transport == TRANSPORT_UDP ? "/udp"
+	    : transport == TRANSPORT_TCP  ? "/tcp"
+					  : "";
+}
+
 enum status
 target_complain(
     const struct target *target, unsigned transport, const char *format, ...)
@@ -112,7 +119,6 @@ target_complain(
 	va_start(ap, format);
 	vsnprintf(text, sizeof(text), format, ap);
 	va_end(ap);
-	log_error(
-	    "%s/%s: %s", target->name, address_transport_name(transport), text);
+	log_error("%s%s: %s", target->name, target_suffix(transport), text);
 	return STATUS_FAILED;
 }

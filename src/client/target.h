@@ -7,7 +7,7 @@
 #include "client/command.h"
 
 struct target {
-	char name[384];      /* for messages: "localhost:2345" */
+	char name[384];      /* for messages: "localhost:2345", "unix:/path" */
 	unsigned transports; /* those typed, or all that may be meant */
 	unsigned port;
 	struct address_list list;
@@ -29,6 +29,9 @@ enum status target_find(struct target *target, const struct target_rules *rules,
     const char *text, int timeout_ms);
 
 void target_free(struct target *target);
+
+/* What follows the name: "/udp", "/tcp", or nothing after a path. */
+const char *target_suffix(unsigned transport);
 
 /* Logs "NAME/TRANSPORT: what is wrong"; returns STATUS_FAILED. */
 enum status target_complain(const struct target *target, unsigned transport,

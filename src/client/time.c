@@ -162,8 +162,8 @@ print_text(const struct target *target, const struct answer *answer,
 	double ms = (double)(answer->come_ns - answer->asked_ns) / 1e6;
 
 	print_local_time(reading);
-	printf("%s/%s, format %s, after %.3g ms: ", target->name,
-	    address_transport_name(answer->transport), reading->format, ms);
+	printf("%s%s, format %s, after %.3g ms: ", target->name,
+	    target_suffix(answer->transport), reading->format, ms);
 	if (llabs(offset_ns) <= error_ns)
 		printf("the local clock agrees");
 	else

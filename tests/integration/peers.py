@@ -63,6 +63,8 @@ class Peer:
         self.stopped.set()
         with contextlib.suppress(OSError):
             self.socket.shutdown(socket.SHUT_RDWR)
+        # While the thread waits on it, a closed socket is still open.
+        self.thread.join(PATIENCE)
         self.socket.close()
 
     def serve(self):

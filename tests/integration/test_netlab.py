@@ -404,7 +404,9 @@ def test_send_unixgram(tmp_path):
 
 def test_send_unix_failures(tmp_path):
     path = tmp_path / "s"
-    assert has_failed(netlab("send", f"unix:{path}", "x"), "no such socket")
+    assert has_failed(
+        netlab("send", f"unix:{path}", "x"), f": unix:{path}: no such socket"
+    )
     assert has_failed(netlab("send", f"unixgram:{path}", "x"), "no such socket")
     with peers.Datagram(bytes.upper, str(path)):
         assert has_failed(netlab("send", f"unix:{path}", "x"), "unixgram:")
