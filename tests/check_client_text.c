@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /* What a terminal gets to see, and which time-outs may be written. */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/escape.h"
 #include "client/arguments.h"
 #include "client/output.h"
+#include "check_main.h"
 
 static const struct {
 	const char *bytes, *shown;
@@ -22,14 +22,21 @@ static const struct {
 	{ "\x7f\x08\n\n", "\\x7f\\x08\n\n" },
 };
 
-START_TEST(escape)
+static void
+check_escape(size_t i)
 {
-	size_t len = strlen(texts[_i].bytes);
+	size_t len = strlen(texts[i].bytes);
 	char shown[256] = "";
 
-	len = output_escape(shown, texts[_i].bytes, len);
-	ck_assert_uint_eq(len, strlen(texts[_i].shown));
-	ck_assert_str_eq(shown, texts[_i].shown);
+	len = output_escape(shown, texts[i].bytes, len);
+	ck_assert_uint_eq(len, strlen(texts[i].shown));
+	ck_assert_str_eq(shown, texts[i].shown);
+}
+
+START_TEST(test_escape)
+{
+	for (size_t i = 0; i < COUNT(texts); i++)
+		check_escape(i);
 }
 END_TEST
 
@@ -58,30 +65,21 @@ static const struct {
 	{ "99999999999999999999", -1 },
 };
 
-START_TEST(timeout)
+static void
+check_timeout(size_t i)
 {
 	int ms = -1;
-	int result = arguments_parse_seconds(seconds[_i].text, &ms);
+	int result = arguments_parse_seconds(seconds[i].text, &ms);
 
-	ck_assert_int_eq(result, seconds[_i].ms == -1 ? -1 : 0);
-	ck_assert_int_eq(ms, seconds[_i].ms);
+	ck_assert_int_eq(result, seconds[i].ms == -1 ? -1 : 0);
+	ck_assert_int_eq(ms, seconds[i].ms);
+}
+
+START_TEST(test_timeout)
+{
+	for (size_t i = 0; i < COUNT(seconds); i++)
+		check_timeout(i);
 }
 END_TEST
 
-int
-main(void)
-{
-	Suite *suite = suite_create("client/text");
-	TCase *tcase = tcase_create("text");
-	SRunner *runner = srunner_create(suite);
-	int failed;
-
-	suite_add_tcase(suite, tcase);
-	tcase_add_loop_test(tcase, escape, 0, sizeof(texts) / sizeof(*texts));
-	tcase_add_loop_test(
-	    tcase, timeout, 0, sizeof(seconds) / sizeof(*seconds));
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-}
+CHECK_MAIN("client/text", test_escape, test_timeout)

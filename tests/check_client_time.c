@@ -2,10 +2,11 @@
 /* The formats in which services tell the time. */
 #include "client/time_format.h"
 
-#include <check.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "check_main.h"
 
 #define SECOND 1000000000LL
 #define MICRO  1000LL
@@ -81,19 +82,27 @@ static const struct {
 	{ BYTES("1795419060\0"), false, NULL, 0, 0, false },
 };
 
-START_TEST(parse)
+static void
+check_parse(size_t i)
 {
 	struct time_reading reading;
-	bool is_time = time_format_parse(answers[_i].answer, answers[_i].len,
-	    answers[_i].is_rfc868, NOW * SECOND, &reading);
+	bool is_time = time_format_parse(answers[i].answer, answers[i].len,
+	    answers[i].is_rfc868, NOW * SECOND, &reading);
 
-	ck_assert_int_eq(is_time, answers[_i].format != NULL);
+	ck_assert_int_eq(is_time, answers[i].format != NULL);
 	if (!is_time)
 		return;
-	ck_assert_str_eq(reading.format, answers[_i].format);
-	ck_assert_int_eq(reading.ns, answers[_i].ns);
-	ck_assert_int_eq(reading.resolution_ns, answers[_i].resolution_ns);
-	ck_assert_int_eq(reading.is_zone_assumed, answers[_i].is_zone_assumed);
+	ck_assert_str_eq(reading.format, answers[i].format);
+	ck_assert_int_eq(reading.ns, answers[i].ns);
+	ck_assert_int_eq(reading.resolution_ns, answers[i].resolution_ns);
+	ck_assert_int_eq(reading.is_zone_assumed, answers[i].is_zone_assumed);
+}
+
+START_TEST(test_parse)
+{
+	setenv("TZ", "EAST-1", 1);
+	for (size_t i = 0; i < COUNT(answers); i++)
+		check_parse(i);
 }
 END_TEST
 
@@ -109,38 +118,27 @@ static const struct {
 	{ 1000, 1000, 4900, 5100, -3500, 600 },
 };
 
-START_TEST(offset)
+static void
+check_offset(size_t i)
 {
 	struct time_reading reading = {
-		.ns = offsets[_i].time * 1000000,
-		.resolution_ns = offsets[_i].resolution * 1000000,
+		.ns = offsets[i].time * 1000000,
+		.resolution_ns = offsets[i].resolution * 1000000,
 	};
 	int64_t error;
 
 	ck_assert_int_eq(
-	    time_format_offset(&reading, offsets[_i].asked * 1000000,
-		offsets[_i].come * 1000000, &error),
-	    offsets[_i].offset * 1000000);
-	ck_assert_int_eq(error, offsets[_i].error * 1000000);
+	    time_format_offset(&reading, offsets[i].asked * 1000000,
+		offsets[i].come * 1000000, &error),
+	    offsets[i].offset * 1000000);
+	ck_assert_int_eq(error, offsets[i].error * 1000000);
+}
+
+START_TEST(test_offset)
+{
+	for (size_t i = 0; i < COUNT(offsets); i++)
+		check_offset(i);
 }
 END_TEST
 
-int
-main(void)
-{
-	Suite *suite = suite_create("client/time_format");
-	TCase *tcase = tcase_create("time");
-	SRunner *runner = srunner_create(suite);
-	int failed;
-
-	setenv("TZ", "EAST-1", 1);
-	suite_add_tcase(suite, tcase);
-	tcase_add_loop_test(
-	    tcase, parse, 0, sizeof(answers) / sizeof(*answers));
-	tcase_add_loop_test(
-	    tcase, offset, 0, sizeof(offsets) / sizeof(*offsets));
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-}
+CHECK_MAIN("client/time_format", test_parse, test_offset)

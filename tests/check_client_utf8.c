@@ -2,9 +2,10 @@
 /* Cuts between UTF-8 characters, and lines into pieces. */
 #include "client/utf8.h"
 
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "check_main.h"
 
 static const struct {
 	const char *text;
@@ -25,11 +26,18 @@ static const struct {
 	{ "\xc3\xa9\xa9", 3 },     /* one byte too many */
 };
 
-START_TEST(whole)
+static void
+check_whole(size_t i)
 {
-	const char *text = wholes[_i].text;
+	const char *text = wholes[i].text;
 
-	ck_assert_uint_eq(utf8_whole(text, strlen(text)), wholes[_i].whole);
+	ck_assert_uint_eq(utf8_whole(text, strlen(text)), wholes[i].whole);
+}
+
+START_TEST(test_whole)
+{
+	for (size_t i = 0; i < COUNT(wholes); i++)
+		check_whole(i);
 }
 END_TEST
 
@@ -65,38 +73,30 @@ static const struct {
 	{ "caf\xe9 latin", true, 4, "caf|\xe9 la|tin|" },
 };
 
-START_TEST(cut)
+static void
+check_cut(size_t i)
 {
-	const char *text = cuts[_i].text;
+	const char *text = cuts[i].text;
 	size_t left = strlen(text), piece, taken;
 	char pieces[64] = "";
 
 	while (utf8_cut_line(
-	    text, left, cuts[_i].end, cuts[_i].size, &piece, &taken)) {
-		ck_assert_uint_le(piece, cuts[_i].size);
+	    text, left, cuts[i].end, cuts[i].size, &piece, &taken)) {
+		ck_assert_uint_le(piece, cuts[i].size);
 		ck_assert_uint_gt(taken, 0);
 		strncat(pieces, text, piece);
 		strcat(pieces, "|");
 		text += taken;
 		left -= taken;
 	}
-	ck_assert_str_eq(pieces, cuts[_i].pieces);
+	ck_assert_str_eq(pieces, cuts[i].pieces);
+}
+
+START_TEST(test_cut)
+{
+	for (size_t i = 0; i < COUNT(cuts); i++)
+		check_cut(i);
 }
 END_TEST
 
-int
-main(void)
-{
-	Suite *suite = suite_create("client/utf8");
-	TCase *tcase = tcase_create("utf8");
-	SRunner *runner = srunner_create(suite);
-	int failed;
-
-	suite_add_tcase(suite, tcase);
-	tcase_add_loop_test(tcase, whole, 0, sizeof(wholes) / sizeof(*wholes));
-	tcase_add_loop_test(tcase, cut, 0, sizeof(cuts) / sizeof(*cuts));
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-}
+CHECK_MAIN("client/utf8", test_whole, test_cut)
