@@ -164,18 +164,15 @@ static const struct reason {
 };
 
 void
-connect_format_error(char text[CONNECT_ERROR_SIZE], unsigned transport,
-    int error, int timeout_ms)
+connect_format_error(char text[CONNECT_ERROR_SIZE], int error, int timeout_ms)
 {
 	const char *reason = strerror(error);
 
 	if (error == ETIMEDOUT) {
 		snprintf(text, CONNECT_ERROR_SIZE,
-		    "no answer in %g s (%s; -t waits longer)",
-		    timeout_ms / 1000.0,
-		    transport == TRANSPORT_TCP
-			? "does a firewall drop it?"
-			: "does a server listen there, and answer?");
+		    "no answer in %g s (is a server there, or a firewall "
+		    "between? -t waits longer)",
+		    timeout_ms / 1000.0);
 		return;
 	}
 	for (size_t i = 0; i < sizeof(reasons) / sizeof(*reasons); i++)
@@ -190,6 +187,6 @@ connect_complain(
 {
 	char text[CONNECT_ERROR_SIZE];
 
-	connect_format_error(text, transport, error, timeout_ms);
+	connect_format_error(text, error, timeout_ms);
 	return target_complain(target, transport, "%s", text);
 }

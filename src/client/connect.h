@@ -32,8 +32,8 @@ int connect_stream(const struct target *target, int timeout_ms);
 
 /* Writes what an error of a socket means and what to do about it. */
 #define CONNECT_ERROR_SIZE 160
-void connect_format_error(char text[CONNECT_ERROR_SIZE], unsigned transport,
-    int error, int timeout_ms);
+void
+connect_format_error(char text[CONNECT_ERROR_SIZE], int error, int timeout_ms);
 
 /* Logs it; returns STATUS_FAILED. */
 enum status connect_complain(

@@ -51,7 +51,7 @@ complain(const struct send *send, const struct ask *ask, bool tcp_refused)
 	if (!tcp_refused || ask->answered)
 		return connect_complain(
 		    send->target, ask->transport, error, send->timeout_ms);
-	connect_format_error(text, ask->transport, error, send->timeout_ms);
+	connect_format_error(text, error, send->timeout_ms);
 	return target_complain(send->target, TRANSPORT_TCP,
 	    "connection refused, and over udp: %s", text);
 }

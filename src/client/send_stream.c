@@ -187,7 +187,7 @@ time_over(struct session *session)
 	if (session->phase == LAST && session->received)
 		return DONE;
 	target_complain(session->send->target, transport_of(session),
-	    "no answer in %g s (connected, but it %s; -t waits longer)",
+	    "no answer in %g s (it is connected, but %s; -t waits longer)",
 	    session->send->timeout_ms / 1000.0,
 	    session->phase == LAST ? "says nothing" : "takes no more");
 	return FAILED;
