@@ -34,6 +34,11 @@ struct datagram_socket {
 	unsigned port;  /* claimed at the guard; 0: none */
 	uint32_t drops; /* of the kernel's, told so far */
 	bool wildcard;
+	/*
+	 * Bytes of control messages taken; 0 of a unix socket, whose senders
+	 * would pass descriptors for us to hold.
+	 */
+	size_t control_size;
 };
 
 union control {
@@ -48,7 +53,8 @@ static struct {
 	struct iovec in_data[BATCH], out_data[BATCH];
 	union control in_control[BATCH], out_control[BATCH];
 	struct sockaddr_storage peer[BATCH];
-	unsigned dirty; /* entries of `in` that recvmmsg has changed */
+	unsigned dirty;      /* entries of `in` that recvmmsg has changed */
+	size_t control_size; /* that the others are set up for */
 	unsigned answers;
 	char buffer[BATCH][BUFFER_STRIDE];
 } batch;
@@ -68,16 +74,19 @@ batch_init(void)
 }
 
 static int
-batch_receive(int fd)
+batch_receive(const struct datagram_socket *sock)
 {
 	int count;
 
+	if (batch.control_size != sock->control_size)
+		batch.dirty = BATCH;
+	batch.control_size = sock->control_size;
 	for (unsigned i = 0; i < batch.dirty; i++) {
 		batch.in[i].msg_hdr.msg_namelen = sizeof(batch.peer[i]);
-		batch.in[i].msg_hdr.msg_controllen =
-		    sizeof(batch.in_control[i]);
+		batch.in[i].msg_hdr.msg_controllen = batch.control_size;
 	}
-	count = recvmmsg(fd, batch.in, BATCH, MSG_DONTWAIT | MSG_TRUNC, NULL);
+	count = recvmmsg(event_get_fd(&sock->event), batch.in, BATCH,
+	    MSG_DONTWAIT | MSG_TRUNC, NULL);
 	batch.dirty = count > 0 ? (unsigned)count : 0;
 	return count;
 }
@@ -247,13 +256,13 @@ serve_one(struct datagram_socket *sock, unsigned i, int64_t now_ns)
 static bool
 serve_rounds(struct datagram_socket *sock, unsigned rounds)
 {
-	int fd = event_get_fd(&sock->event), count = BATCH;
+	int count = BATCH;
 
 	for (; rounds > 0 && count == BATCH; rounds--) {
 		int64_t now_ns;
 
 		/* An error waits in no queue: the next call is past it. */
-		if ((count = batch_receive(fd)) <= 0)
+		if ((count = batch_receive(sock)) <= 0)
 			break;
 		now_ns = clock_now_ns();
 		for (unsigned i = 0; i < (unsigned)count; i++)
@@ -294,6 +303,8 @@ datagram_open(
 		batch_init();
 	sock->config = *config;
 	sock->wildcard = socket_is_wildcard(fd);
+	if (socket_transport(fd) != TRANSPORT_UNIXGRAM)
+		sock->control_size = sizeof(union control);
 	event_assign(
 	    &sock->event, base, fd, EV_READ | EV_PERSIST, read_cb, sock);
 	if (event_add(&sock->event, NULL) == -1) {
