@@ -252,8 +252,7 @@ serve_one(struct datagram_socket *sock, unsigned i, int64_t now_ns)
 		batch_answer(sock, i, datagram.len, asked);
 }
 
-/* Returns true when the queue was not empty at the end. */
-static bool
+static void
 serve_rounds(struct datagram_socket *sock, unsigned rounds)
 {
 	int count = BATCH;
@@ -269,7 +268,27 @@ serve_rounds(struct datagram_socket *sock, unsigned rounds)
 			serve_one(sock, i, now_ns);
 		batch_send(sock);
 	}
-	return count == BATCH;
+}
+
+/* True when nothing waits any more; an empty datagram waits, too. */
+static bool
+is_drained(int fd)
+{
+	return recv(fd, NULL, 0, MSG_PEEK | MSG_DONTWAIT) == -1;
+}
+
+/*
+ * The count that rides on datagrams says nothing of drops after the last of
+ * them. Those that were counted before the queue was seen empty belong here.
+ */
+static void
+tell_last_drops(struct datagram_socket *sock)
+{
+	int fd = event_get_fd(&sock->event);
+	uint32_t drops = socket_drops(fd);
+
+	if (drops != sock->drops && is_drained(fd))
+		tell_drops(sock, drops);
 }
 
 static void
@@ -278,13 +297,11 @@ read_cb(evutil_socket_t fd, short what, void *arg)
 	struct datagram_socket *sock = arg;
 	const struct datagram_handler *handler = sock->config.handler;
 
+	(void)fd;
 	(void)what;
-	/*
-	 * The count that rides on datagrams says nothing of drops after the
-	 * last of them; once the queue is empty, they belong here.
-	 */
-	if (!serve_rounds(sock, ROUNDS) && handler->lost != NULL)
-		tell_drops(sock, socket_drops(fd));
+	serve_rounds(sock, ROUNDS);
+	if (handler->lost != NULL)
+		tell_last_drops(sock);
 	if (handler->batch_end != NULL)
 		handler->batch_end(sock->config.owner);
 }
