@@ -13,6 +13,9 @@
 /* Accepted in one wake-up, so that a storm leaves time for the others. */
 #define ACCEPT_BATCH 64
 
+/* At a stop: more than any backlog holds, and still an end in a storm. */
+#define LAST_ACCEPTS 65536
+
 /* Without descriptors accept fails at once, for ever: look again later. */
 #define ACCEPT_PAUSE_MS 100
 
@@ -172,7 +175,7 @@ stream_listener_stop(struct stream_listener *listener)
 {
 	if (listener->stopped)
 		return;
-	for (int i = 0; i < ACCEPT_BATCH && accept_one(listener); i++)
+	for (int i = 0; i < LAST_ACCEPTS && accept_one(listener); i++)
 		continue;
 	event_del(&listener->accept_event);
 	event_del(&listener->pause_event);
