@@ -267,6 +267,9 @@ stream_stop(struct stream *stream)
 	     i++)
 		if (!read_once(stream))
 			break;
+	if (!stream->ended && !stream->at_end &&
+	    handler_of(stream)->end != NULL)
+		handler_of(stream)->end(stream);
 	stream_end(stream, STREAM_STOP);
 	settle(stream);
 }

@@ -39,7 +39,9 @@ struct stream_handler {
 	 * place.
 	 */
 	void (*line)(struct stream *stream, char *line, size_t len);
-	/* The peer sends no more, and is still to read. */
+	/*
+	 * The peer sends no more, or we listen no more; it is still to read.
+	 */
 	void (*end)(struct stream *stream);
 	/*
 	 * All output is sent and more is taken: for services that generate. As
