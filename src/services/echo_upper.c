@@ -59,8 +59,9 @@ find_empty_line(struct echo_upper_session *session, const char *data,
 		}
 		at = memchr(at, '\n', (size_t)(end - at));
 		session->in_line = at == NULL;
-		if (at++ == NULL)
+		if (at == NULL)
 			return len;
+		at++;
 	}
 	return (size_t)(at - data);
 }
