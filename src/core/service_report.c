@@ -22,7 +22,7 @@ report_datagrams(
 	add_nonzero(add, arg, "cut", counters->cut);
 	add_nonzero(add, arg, "lost", counters->lost);
 	add_nonzero(add, arg, "unanswered", counters->unanswered);
-	for (int i = GUARD_PASS + 1; i < GUARD_REASONS; i++) {
+	for (unsigned i = GUARD_PASS + 1; i < GUARD_REASONS; i++) {
 		char name[64];
 
 		snprintf(
@@ -41,7 +41,7 @@ report_streams(
 	add_nonzero(add, arg, "open", counters->open);
 	add_nonzero(add, arg, "refused-max-connections", counters->refused);
 	add_nonzero(add, arg, "accept-failures", counters->accept_failures);
-	for (int i = 0; i < STREAM_REASONS; i++) {
+	for (unsigned i = 0; i < STREAM_REASONS; i++) {
 		char name[64];
 
 		snprintf(

@@ -3,6 +3,7 @@
 #include "net/guard.h"
 
 #include <netinet/in.h>
+#include <string.h>
 
 #define PORT_COUNT      65536
 #define FIRST_USER_PORT 1024
@@ -83,10 +84,10 @@ static bool
 is_bad_ipv6(const struct in6_addr *address)
 {
 	if (IN6_IS_ADDR_V4MAPPED(address)) {
-		const uint8_t *byte = address->s6_addr + 12;
+		uint32_t mapped;
 
-		return is_bad_ipv4((uint32_t)byte[0] << 24 | byte[1] << 16 |
-		    byte[2] << 8 | byte[3]);
+		memcpy(&mapped, address->s6_addr + 12, sizeof(mapped));
+		return is_bad_ipv4(ntohl(mapped));
 	}
 	return IN6_IS_ADDR_UNSPECIFIED(address) ||
 	    IN6_IS_ADDR_MULTICAST(address);
