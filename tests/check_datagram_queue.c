@@ -209,6 +209,8 @@ START_TEST(test_fairness)
 	ck_assert_uint_eq(flooded.seen.calls, 512);
 	lab_drain(&flooded);
 	ck_assert_uint_eq(flooded.seen.calls, 1000);
+	datagram_close(other.sock);
+	lab_close(&flooded);
 }
 END_TEST
 
@@ -248,6 +250,9 @@ START_TEST(test_asked_address)
 	lab_open(&bound, "127.0.0.2:0/udp", 0, true, 0);
 	ask(&bound, "127.0.0.2");
 	ck_assert_uint_eq(ipv4.counters.unanswered, 0);
+	lab_close(&ipv4);
+	lab_close(&ipv6);
+	lab_close(&bound);
 }
 END_TEST
 

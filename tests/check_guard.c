@@ -247,7 +247,7 @@ START_TEST(test_names)
 		"answering-port", "source", "destination" };
 
 	ck_assert_uint_eq(COUNT(names), GUARD_REASONS);
-	for (int i = 0; i < GUARD_REASONS; i++)
+	for (unsigned i = 0; i < GUARD_REASONS; i++)
 		ck_assert_str_eq(guard_reason_name(i), names[i]);
 }
 END_TEST

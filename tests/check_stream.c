@@ -128,6 +128,7 @@ END_TEST
 
 START_TEST(test_generate)
 {
+	char *input = make_pattern(MIB);
 	struct client client;
 	struct host host;
 
@@ -138,7 +139,7 @@ START_TEST(test_generate)
 	ck_assert_int_eq(client.in[0], 'g');
 	ck_assert_mem_eq(client.in, client.in + 1, client.in_len - 1);
 	/* Its input is read all the time, and its end is the end. */
-	client_send(&client, make_pattern(MIB), MIB, true);
+	client_send(&client, input, MIB, true);
 	HOST_UNTIL(&host, client.at_end);
 	ck_assert_int_eq(client.error, 0);
 	ck_assert_uint_eq(host.counters.read_bytes, MIB);
@@ -147,13 +148,14 @@ START_TEST(test_generate)
 	ck_assert_int_eq(host.reason, STREAM_PEER);
 	client_close(&client);
 	host_close(&host);
+	free(input);
 }
 END_TEST
 
 /* A reader that does not read costs one piece and no processor time. */
 START_TEST(test_generate_bounded)
 {
-	char text[NET_PATH_SIZE];
+	char text[NET_PATH_SIZE], *input = make_pattern(MIB);
 	struct client client;
 	struct host host;
 	uint64_t written;
@@ -166,7 +168,7 @@ START_TEST(test_generate_bounded)
 	host_settle(&host);
 	written = host.counters.written_bytes;
 	ck_assert_uint_le(written, MIB);
-	client_send(&client, make_pattern(MIB), MIB, false);
+	client_send(&client, input, MIB, false);
 	HOST_UNTIL(&host, host.counters.read_bytes == MIB);
 	ck_assert_uint_eq(host.counters.written_bytes, written);
 	ck_assert_uint_eq(host.counters.open, 1);
@@ -174,6 +176,7 @@ START_TEST(test_generate_bounded)
 	HOST_UNTIL(&host, host.closed == 1);
 	ck_assert_int_eq(host.reason, STREAM_RESET);
 	host_close(&host);
+	free(input);
 }
 END_TEST
 
@@ -248,7 +251,7 @@ START_TEST(test_reason_names)
 		"idle", "line-limit", "output-limit", "out-of-memory", "stop" };
 
 	ck_assert_uint_eq(COUNT(names), STREAM_REASONS);
-	for (int i = 0; i < STREAM_REASONS; i++)
+	for (unsigned i = 0; i < STREAM_REASONS; i++)
 		ck_assert_str_eq(stream_reason_name(i), names[i]);
 }
 END_TEST

@@ -118,15 +118,17 @@ START_TEST(test_linger_reads)
 	struct client client;
 	struct host host;
 	size_t len = 64 << 20;
+	char *input = make_pattern(len);
 
 	answer_host(&host, "127.0.0.1:0/tcp");
 	client_open(&client, &host);
-	client_send(&client, make_pattern(len), len, false);
+	client_send(&client, input, len, false);
 	HOST_UNTIL(&host, host.closed == 1);
 	ck_assert_int_eq(host.reason, STREAM_SERVED);
 	ck_assert_uint_le(host.counters.read_bytes, 17 << 18);
 	client_close(&client);
 	host_close(&host);
+	free(input);
 }
 END_TEST
 

@@ -155,6 +155,9 @@ START_TEST(test_free)
 	ck_assert_uint_eq(host.counters.open, 0);
 	ck_assert_uint_eq(host.pool.open, 0);
 	ck_assert_uint_eq(net_count_descriptors(), before - 1);
+	for (size_t i = 0; i < COUNT(clients); i++)
+		client_close(&clients[i]);
+	event_base_free(host.base);
 }
 END_TEST
 
