@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: ISC
+"""What the integration tests share: daemons that are ended and judged after
+the test, and network namespaces."""
+
+import ctypes
+import os
+import shutil
+import socket
+import subprocess
+from contextlib import contextmanager
+
+import pytest
+
+from daemon import DEADLINE_S, NETLABD, Daemon
+
+CLONE_NEWNET = 0x40000000
+
+
+def pytest_sessionstart():
+    if shutil.which(NETLABD[0]) is None:
+        pytest.exit(f"no program '{NETLABD[0]}' (set NETLABD)", 2)
+
+
+def has_ipv6():
+    try:
+        socket.socket(socket.AF_INET6, socket.SOCK_DGRAM).bind(("::1", 0))
+        return True
+    except OSError:
+        return False
+
+
+def pytest_collection_modifyitems(items):
+    """Tests of IPv6 are those with a 6 in their transport."""
+    if has_ipv6():
+        return
+    for item in items:
+        if {"udp6", "tcp6"} & set(item.callspec.params.values()
+                                  if hasattr(item, "callspec") else ()):
+            item.add_marker(pytest.mark.skip(reason="no IPv6 here"))
+
+
+@pytest.fixture
+def spawn(tmp_path):
+    """Starts a daemon that need not get ready; the test ends it."""
+    daemons = []
+
+    def start(config, *arguments, **popen):
+        daemons.append(Daemon(config, tmp_path, *arguments, **popen))
+        return daemons[-1]
+
+    yield start
+    for daemon in daemons:
+        if daemon.is_running():
+            daemon.kill()
+
+
+@pytest.fixture
+def netlabd(tmp_path):
+    """Starts a daemon and waits for it; after the test it has to end well."""
+    daemons = []
+
+    def start(config, *arguments, **popen):
+        daemon = Daemon(config, tmp_path, *arguments, **popen)
+        daemons.append(daemon)
+        return daemon.wait_ready()
+
+    yield start
+    try:
+        for daemon in daemons:
+            if daemon.is_running():
+                daemon.thaw()
+                assert daemon.stop().status == 0, daemon.log()
+    finally:
+        for daemon in daemons:
+            if daemon.is_running():
+                daemon.kill()
+            print(daemon.log())
+
+
+def run(*command):
+    subprocess.run(command, check=True, timeout=DEADLINE_S,
+                   stdin=subprocess.DEVNULL, capture_output=True)
+
+
+@pytest.fixture
+def as_root():
+    if os.geteuid() != 0:
+        pytest.skip("needs root")
+
+
+class Namespace:
+    """A network namespace of the test's own."""
+
+    def __init__(self, name):
+        self.name = name
+        run("ip", "netns", "add", name)
+        self.prefix = ("nsenter", f"--net=/run/netns/{name}")
+
+    def ip(self, *arguments):
+        run("ip", "-n", self.name, *arguments)
+
+    @contextmanager
+    def entered(self):
+        """Sockets that are opened within belong to the namespace."""
+        libc = ctypes.CDLL(None, use_errno=True)
+        with open("/proc/thread-self/ns/net", encoding="ascii") as home, \
+                open(f"/run/netns/{self.name}", encoding="ascii") as there:
+            assert libc.setns(there.fileno(), CLONE_NEWNET) == 0
+            try:
+                yield
+            finally:
+                assert libc.setns(home.fileno(), CLONE_NEWNET) == 0
+
+    def close(self):
+        run("ip", "netns", "del", self.name)
+
+
+@pytest.fixture
+def namespaces(as_root):  # pylint: disable=unused-argument
+    """Two hosts and the wire between them: .1 and .2 of 10.77.0.0/24 and of
+    fd77::/64."""
+    made = []
+    try:
+        try:
+            for host in ("a", "b"):
+                made.append(Namespace(f"netlab-{os.getpid()}-{host}"))
+        except (OSError, subprocess.CalledProcessError):
+            pytest.skip("no right to make network namespaces")
+        first, second = made
+        first.ip("link", "add", "wire", "type", "veth", "peer", "name", "wire",
+                 "netns", second.name)
+        for number, host in enumerate(made, 1):
+            host.ip("link", "set", "lo", "up")
+            host.ip("addr", "add", f"10.77.0.{number}/24", "brd", "+",
+                    "dev", "wire")
+            host.ip("addr", "add", f"fd77::{number}/64", "dev", "wire", "nodad")
+            host.ip("link", "set", "wire", "up")
+        yield first, second
+    finally:
+        for host in made:
+            host.close()

@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: ISC
+"""A netlabd under test: started, waited for, asked, ended and judged.
+
+Nothing here sleeps to give the daemon time: what it logs is an event that is
+waited for, and every wait ends at a deadline.
+"""
+
+import collections
+import os
+import re
+import shlex
+import socket
+import subprocess
+import threading
+import time
+from signal import SIGCONT, SIGSTOP, SIGTERM
+
+NETLABD = shlex.split(os.environ.get("NETLABD", "netlabd"))
+DEADLINE_S = float(os.environ.get("NETLABD_DEADLINE", "30"))
+
+KINDS = {
+    "udp4": (socket.AF_INET, socket.SOCK_DGRAM),
+    "udp6": (socket.AF_INET6, socket.SOCK_DGRAM),
+    "tcp4": (socket.AF_INET, socket.SOCK_STREAM),
+    "tcp6": (socket.AF_INET6, socket.SOCK_STREAM),
+    "unix": (socket.AF_UNIX, socket.SOCK_STREAM),
+    "unixgram": (socket.AF_UNIX, socket.SOCK_DGRAM),
+}
+DATAGRAMS = ("udp4", "udp6", "unixgram")
+STREAMS = ("tcp4", "tcp6", "unix")
+
+LISTENING = re.compile(r"netlabd: \S+ '(.*)': listening on (\w+) (.+)")
+FIGURES = re.compile(r"netlabd: \S+ '(.*)': ([a-z-]+ \d+(?:, [a-z-]+ \d+)*)$")
+FAULTS = re.compile(r"Sanitizer|runtime error:|ERROR SUMMARY: [1-9]|"
+                    r"definitely lost: [1-9]|Assertion")
+
+# What a stop leaves: the exit status and, by service, the figures it told.
+Outcome = collections.namedtuple("Outcome", "status figures")
+
+
+def wait_until(condition, what):
+    """For what tells of itself in /proc alone."""
+    end = time.monotonic() + DEADLINE_S
+    while not condition():
+        assert time.monotonic() < end, f"never: {what}"
+        time.sleep(0.005)
+
+
+def parse_address(transport, text):
+    """'udp', '[::1]:40123' -> 'udp6', ('::1', 40123)."""
+    if transport.startswith("unix"):
+        return transport, text
+    host, port = text.rsplit(":", 1)
+    family = "6" if host.startswith("[") else "4"
+    return transport + family, (host.strip("[]"), int(port))
+
+
+class Daemon:
+    """In the configuration, DIR is the test's directory, EVERYWHERE a list of
+    addresses of every transport, and DATAGRAMS one without streams."""
+
+    def __init__(self, config, directory, *arguments, prefix=(), **popen):
+        self.directory = directory
+        number = len(list(directory.glob("netlabd-*.conf")))
+        path = directory / f"netlabd-{number}.conf"
+        path.write_text(self._expand(config))
+        self.output = directory / f"stdout-{number}"
+        self.lines = []
+        self._ended = False
+        self._changed = threading.Condition()
+        with open(self.output, "wb") as output:
+            self.process = subprocess.Popen(
+                [*prefix, *NETLABD, "-c", path, *arguments],
+                stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+                errors="backslashreplace", **{"stdout": output, **popen})
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _expand(self, config):
+        for word, meaning in (
+                ("EVERYWHERE",
+                 '{ "localhost:0", "unix:DIR/stream", "unixgram:DIR/gram" }'),
+                ("DATAGRAMS", '{ "localhost:0/udp", "unixgram:DIR/gram" }'),
+                ("DIR", str(self.directory))):
+            config = config.replace(word, meaning)
+        return config
+
+    def _read(self):
+        for line in self.process.stderr:
+            with self._changed:
+                self.lines.append(line.rstrip("\n"))
+                self._changed.notify_all()
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
+
+    # --- What it says
+
+    def log_contains(self, pattern):
+        """The lines that match."""
+        return [line for line in list(self.lines) if re.search(pattern, line)]
+
+    def wait_for_log(self, pattern, count=1):
+        """Waits until so many lines match and returns the last of them."""
+        def is_there():
+            return self._ended or len(self.log_contains(pattern)) >= count
+        with self._changed:
+            self._changed.wait_for(is_there, DEADLINE_S)
+        found = self.log_contains(pattern)
+        assert len(found) >= count, f"not logged: {pattern}\n{self.log()}"
+        return found[count - 1]
+
+    def wait_ready(self):
+        self.wait_for_log("^netlabd: ready: ")
+        return self
+
+    def log(self):
+        return "\n".join(self.lines)
+
+    # --- Where it listens
+
+    def addresses(self, name):
+        """{'udp4': ('127.0.0.1', 40123), 'unix': '/path', …}"""
+        matches = (LISTENING.match(line) for line in list(self.lines))
+        return dict(parse_address(match[2], match[3])
+                    for match in matches if match and match[1] == name)
+
+    def port(self, name, transport):
+        return self.addresses(name)[transport][1]
+
+    def connect(self, name, transport):
+        """A connected socket, for datagrams too."""
+        sock = socket.socket(*KINDS[transport])
+        sock.settimeout(DEADLINE_S)
+        if transport == "unixgram":
+            sock.bind("")  # the kernel gives it a name to answer to
+        sock.connect(self.addresses(name)[transport])
+        return sock
+
+    # --- What the kernel knows of it
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def _proc(self, name):
+        with open(f"/proc/{self.pid}/{name}", encoding="ascii") as file:
+            return file.read()
+
+    def resident_bytes(self):
+        return int(self._proc("statm").split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+    def cpu_s(self):
+        fields = self._proc("stat").rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def descriptors(self):
+        return sorted(int(fd) for fd in os.listdir(f"/proc/{self.pid}/fd"))
+
+    # --- Signals and the end
+
+    def signal(self, number):
+        os.kill(self.pid, number)
+
+    def freeze(self):
+        """From here on the kernel queues what is sent."""
+        self.signal(SIGSTOP)
+        os.waitpid(self.pid, os.WUNTRACED)
+
+    def thaw(self):
+        self.signal(SIGCONT)
+
+    def stop(self, number=SIGTERM):
+        self.signal(number)
+        return self.wait()
+
+    def wait(self):
+        status = self.process.wait(DEADLINE_S)
+        self._reader.join(DEADLINE_S)
+        assert not self.log_contains(FAULTS), self.log()
+        figures = collections.defaultdict(collections.Counter)
+        for match in filter(None, map(FIGURES.match, self.lines)):
+            words = (figure.split() for figure in match[2].split(", "))
+            figures[match[1]].update({name: int(n) for name, n in words})
+        return Outcome(status, figures)
+
+    def is_running(self):
+        return self.process.poll() is None
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait(DEADLINE_S)
+        self._reader.join(DEADLINE_S)

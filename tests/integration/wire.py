@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: ISC
+"""Small helpers for the clients' side of a test."""
+
+import os
+import select
+import socket
+import struct
+import threading
+
+from daemon import DEADLINE_S
+
+# Mon Nov 23 06:31:00 2026
+CTIME = rb"[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}"
+ISO8601 = rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z"
+
+NO_LINGER = struct.pack("ii", 1, 0)
+
+
+def read_exactly(sock, count):
+    data = bytearray()
+    while len(data) < count:
+        piece = sock.recv(min(1 << 20, count - len(data)))
+        assert piece, f"ended after {len(data)} of {count} bytes"
+        data += piece
+    return bytes(data)
+
+
+def read_to_end(sock):
+    data = bytearray()
+    while piece := sock.recv(1 << 20):
+        data += piece
+    return bytes(data)
+
+
+def exchange(sock, data):
+    """Sends it and returns an answer: a datagram, or as many bytes."""
+    sock.sendall(data)
+    if sock.type == socket.SOCK_DGRAM:
+        return sock.recv(1 << 17)
+    return read_exactly(sock, len(data))
+
+
+def is_silent(sock):
+    """True when nothing has come. What answers it must have come before."""
+    return not select.select([sock], [], [], 0)[0]
+
+
+def reset(sock):
+    """Closes as a crashed program's host does."""
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)
+    sock.close()
+
+
+def own_loopback():
+    """An address that no test in another process uses: of 127/8, by pid."""
+    pid = os.getpid()
+    return f"127.{100 + (pid >> 16 & 63)}.{pid >> 8 & 255}.{pid & 255}"
+
+
+def udp_socket(source=None, target=None, receive_buffer=0):
+    family = socket.AF_INET6 if ":" in (source or target)[0] else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_DGRAM)
+    sock.settimeout(DEADLINE_S)
+    if receive_buffer:
+        sock.setsockopt(socket.SOL_SOCKET, 33, receive_buffer)  # RCVBUFFORCE
+    if source:
+        sock.bind(source)
+    if target:
+        sock.connect(target)
+    return sock
+
+
+class Background:
+    """Runs a function beside the test; join() gives its result or error."""
+
+    def __init__(self, function, *arguments):
+        self._result = self._error = None
+
+        def body():
+            try:
+                self._result = function(*arguments)
+            except Exception as error:  # pylint: disable=broad-except
+                self._error = error
+
+        self._thread = threading.Thread(target=body, daemon=True)
+        self._thread.start()
+
+    def is_done(self):
+        return not self._thread.is_alive()
+
+    def join(self):
+        self._thread.join(DEADLINE_S)
+        assert self.is_done(), "never came to an end"
+        if self._error:
+            raise self._error
+        return self._result
