@@ -119,11 +119,16 @@ class Daemon:
 
     # --- Where it listens
 
+    def listeners(self):
+        """(name, transport, address) of each, in the configuration's order."""
+        matches = (LISTENING.match(line) for line in list(self.lines))
+        return [(match[1], *parse_address(match[2], match[3]))
+                for match in matches if match]
+
     def addresses(self, name):
         """{'udp4': ('127.0.0.1', 40123), 'unix': '/path', …}"""
-        matches = (LISTENING.match(line) for line in list(self.lines))
-        return dict(parse_address(match[2], match[3])
-                    for match in matches if match and match[1] == name)
+        return {transport: address for service, transport, address
+                in self.listeners() if service == name}
 
     def port(self, name, transport):
         return self.addresses(name)[transport][1]
