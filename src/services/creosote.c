@@ -85,6 +85,7 @@ static void
 note_outcome(struct service *service, size_t lost, int error)
 {
 	struct bucket *bucket = service_state(service);
+	bool failed = lost > 0;
 
 	if (output.tells && lost <= output.records)
 		bucket->untold = 0;
@@ -93,13 +94,13 @@ note_outcome(struct service *service, size_t lost, int error)
 	bucket->written += output.records - lost;
 	bucket->unwritten += lost;
 	bucket->untold += lost;
-	if (lost > 0 && bucket->error == 0)
+	if (failed && bucket->error == 0)
 		log_write_failed(service, bucket->file.path, error);
-	if (lost == 0 && bucket->error != 0)
+	if (!failed && bucket->error != 0)
 		log_notice("creosote '%s': writing again, %" PRIu64
 			   " records lost so far",
 		    service_name(service), bucket->unwritten);
-	bucket->error = lost > 0 ? error : 0;
+	bucket->error = failed ? error : 0;
 }
 
 static void
