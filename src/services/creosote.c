@@ -26,11 +26,11 @@ struct bucket_settings {
 
 struct bucket {
 	struct bucket_file file;
-	int error;             /* of the last write; 0: it went well */
-	int64_t looked_second; /* when the file was last looked for */
-	uint64_t written;      /* records */
-	uint64_t unwritten;    /* records given up, as writing failed */
-	uint64_t untold;       /* of those, not yet said in the file */
+	int error;          /* of the last write; 0: it went well */
+	bool misses_file;   /* it was removed, which was said */
+	uint64_t written;   /* records */
+	uint64_t unwritten; /* records given up, as writing failed */
+	uint64_t untold;    /* of those, not yet said in the file */
 };
 
 static const char *const format_names[] = { "text", "raw", "json", NULL };
@@ -168,16 +168,18 @@ static void
 replace_removed(struct service *service)
 {
 	struct bucket *bucket = service_state(service);
-	int64_t second = clock_now_ns() / CLOCK_NS_PER_S;
 	char why[WHY_SIZE];
 
-	if (second == bucket->looked_second)
+	if (!bucket_file_is_removed(&bucket->file))
 		return;
-	bucket->looked_second = second;
-	if (bucket_file_is_removed(&bucket->file) &&
-	    bucket_file_reopen(&bucket->file, why) == 0)
+	if (bucket_file_reopen(&bucket->file, why) == 0)
 		log_notice("creosote '%s': '%s' was removed, made it anew",
 		    service_name(service), bucket->file.path);
+	else if (!bucket->misses_file)
+		log_error("creosote '%s': the file was removed: %s, keeping "
+			  "the removed one until it can be made anew",
+		    service_name(service), why);
+	bucket->misses_file = bucket_file_is_removed(&bucket->file);
 }
 
 static void
