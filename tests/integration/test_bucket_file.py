@@ -45,7 +45,7 @@ def test_not_writable_at_start(spawn, tmp_path):
     assert daemon.log_contains(
         "error: creosote 'bucket': cannot write file '.*/no/bucket': "
         "No such file or directory")
-    assert not daemon.log_contains("ready|listening")
+    assert not daemon.log_contains("ready: |listening on")
     assert not (tmp_path / "stream").exists()
     with socket.create_server(("127.0.0.1", port)):
         pass

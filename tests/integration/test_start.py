@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: ISC
+"""Starting: the command line, the errors, and nothing left half done."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from daemon import DEADLINE_S, NETLABD
+from wire import exchange
+
+NOBODY = 65534
+
+
+def netlabd_says(*arguments, **popen):
+    return subprocess.run([*NETLABD, *arguments], timeout=DEADLINE_S, text=True,
+                          check=False, stdin=subprocess.DEVNULL,
+                          **{"capture_output": True, **popen})
+
+
+# --- The command line
+
+
+@pytest.mark.parametrize("option, pattern", (
+    ("--help", r"\Ausage: netlabd "), ("-h", r"\Ausage: netlabd "),
+    ("--version", r"\Anetlabd \d+\.\d+"), ("-V", r"\Anetlabd \d+\.\d+"),
+    ("--list-services", r"(?m)^echo-upper +udp,tcp,unix,unixgram "),
+    ("--list-options", r"(?m)^common +listen "),
+    ("--print-default-config", r"(?m)^echo-upper lab \{"),
+))
+def test_what_it_prints(option, pattern):
+    result = netlabd_says(option)
+    assert result.returncode == 0 and result.stderr == ""
+    assert re.search(pattern, result.stdout)
+    with open("/dev/full", "wb") as full:
+        result = netlabd_says(option, capture_output=False, stdout=full,
+                              stderr=subprocess.PIPE)
+    assert result.returncode == 1
+    assert "cannot write to standard output: No space left" in result.stderr
+
+
+def test_list_options_of_a_type():
+    result = netlabd_says("--list-options", "timestamp")
+    assert result.returncode == 0
+    assert re.search(r"(?m)^timestamp +max-line +64K ", result.stdout)
+    assert not re.search(r"(?m)^(creosote|global) ", result.stdout)
+
+
+@pytest.mark.parametrize("arguments", (
+    ["--nonsense"], ["-x"], ["-c"], ["file"], ["--list-options", "no-type"],
+    ["--list-options", "echo", "more"], ["-t", "more"], ["--help=yes"]))
+def test_wrong_usage(arguments):
+    result = netlabd_says(*arguments)
+    assert result.returncode == 2
+    assert result.stdout == ""
+    assert "--help" in result.stderr or "--list-services" in result.stderr
+
+
+def test_closed_standard_descriptors(netlabd):
+    """No socket may become descriptor 1, where a bucket writes."""
+    daemon = netlabd("""echo lab { listen = "localhost:0" }
+        creosote bucket { listen = "localhost:0" }""",
+                     prefix=("sh", "-c", 'exec "$@" <&- >&-', "sh"))
+    daemon.connect("bucket", "udp4").send(b"to nobody")
+    assert exchange(daemon.connect("lab", "tcp4"), b"hello") == b"hello"
+    links = [os.readlink(f"/proc/{daemon.pid}/fd/{fd}") for fd in (0, 1)]
+    assert links == ["/dev/null", "/dev/null"]
+
+
+# --- The configuration
+
+
+def config_test(path):
+    return netlabd_says("-t", "-c", path)
+
+
+def test_good_configuration(tmp_path):
+    path = tmp_path / "good.conf"
+    path.write_text('echo lab { listen = "localhost:7777" }\n')
+    result = config_test(path)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout == "configuration OK\n"
+
+
+def test_the_default_configuration_is_good(tmp_path):
+    path = tmp_path / "default.conf"
+    path.write_text(netlabd_says("--print-default-config").stdout)
+    assert config_test(path).returncode == 0
+
+
+@pytest.mark.parametrize("text, pattern", (
+    ('echo lab {\n listen = "localhost:99999"\n}\n', r"bad.conf:2: listen: "),
+    ('\n\nnonsense lab {\n}\n', r"bad.conf:3: "),
+    ('echo lab { listen = "localhost:0"\n', r"bad.conf:1: "),
+    ('', r"bad.conf"),
+))
+def test_bad_configuration(tmp_path, text, pattern):
+    path = tmp_path / "bad.conf"
+    path.write_text(text)
+    for arguments in ("-t", "-c", path), ("-c", path):
+        result = netlabd_says(*arguments)
+        assert result.returncode == 1 and result.stdout == ""
+        assert re.search(pattern, result.stderr)
+
+
+def test_missing_configuration(tmp_path):
+    result = config_test(tmp_path / "missing.conf")
+    assert result.returncode == 1
+    assert "missing.conf" in result.stderr
+    assert "No such file or directory" in result.stderr
+
+
+def test_configuration_that_is_a_directory(tmp_path):
+    result = config_test(tmp_path)
+    assert result.returncode == 1
+    assert re.search("(?i)is a directory", result.stderr)
+
+
+# --- Addresses
+
+
+@pytest.mark.parametrize("kind, transport", (
+    (socket.SOCK_STREAM, "tcp"), (socket.SOCK_DGRAM, "udp")))
+def test_address_in_use(spawn, tmp_path, kind, transport):
+    with socket.socket(socket.AF_INET, kind) as other:
+        other.bind(("127.0.0.1", 0))
+        if transport == "tcp":
+            other.listen()
+        address = "127.0.0.1:%d" % other.getsockname()[1]
+        daemon = spawn(f"""echo first {{ listen = EVERYWHERE }}
+            echo second {{ listen = "{address}/{transport}" }}""")
+        assert daemon.wait().status == 1
+    line, = daemon.log_contains("error: ")
+    assert f"echo 'second': cannot listen on {transport} {address}: " in line
+    assert "Address already in use (end the other program" in line
+    assert not daemon.log_contains("ready: |listening on")
+    assert not list(tmp_path.glob("stream")) + list(tmp_path.glob("gram"))
+
+
+def test_unix_path_in_use(netlabd, spawn):
+    first = netlabd("echo lab { listen = EVERYWHERE }")
+    second = spawn('echo lab { listen = "unix:DIR/stream" }')
+    assert second.wait().status == 1
+    assert second.log_contains("cannot listen on unix .*/stream: "
+                               "Address already in use .another program")
+    assert exchange(first.connect("lab", "unix"), b"mine") == b"mine"
+
+
+def test_unix_path_that_is_a_file(spawn, tmp_path):
+    (tmp_path / "precious").write_text("data")
+    for scheme in "unix", "unixgram":
+        daemon = spawn(f'echo lab {{ listen = "{scheme}:DIR/precious" }}')
+        assert daemon.wait().status == 1
+        assert daemon.log_contains("Address already in use")
+    assert (tmp_path / "precious").read_text() == "data"
+
+
+def test_unix_path_in_a_missing_directory(spawn):
+    daemon = spawn('echo lab { listen = "unix:DIR/no/stream" }')
+    assert daemon.wait().status == 1
+    assert daemon.log_contains("cannot listen on unix .*/no/stream: No such "
+                               "file or directory .the directory does not")
+
+
+@pytest.mark.parametrize("transport", ("udp", "tcp"))
+def test_address_of_no_interface(spawn, transport):
+    daemon = spawn(f'echo lab {{ listen = "192.0.2.1:0/{transport}" }}')
+    assert daemon.wait().status == 1
+    assert daemon.log_contains(
+        f"cannot listen on {transport} 192.0.2.1:0: .*"
+        "no interface of this machine has this address")
+
+
+def test_port_below_1024_without_the_right(spawn):
+    limit = Path("/proc/sys/net/ipv4/ip_unprivileged_port_start")
+    if int(limit.read_text(encoding="ascii")) < 1024:
+        pytest.skip("everybody may use ports below 1024 here")
+    prefix = ()
+    with tempfile.TemporaryDirectory() as directory:
+        config = Path(directory) / "netlabd.conf"
+        config.write_text('echo lab { listen = "127.0.0.1:7" }')
+        if os.geteuid() == 0:
+            os.chmod(directory, 0o755)
+            prefix = ("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}",
+                      "--clear-groups", "--inh-caps=-all")
+            if subprocess.run([*prefix, "test", "-x", NETLABD[-1]],
+                              check=False, timeout=DEADLINE_S).returncode:
+                pytest.skip(f"nobody may not run {NETLABD[-1]}")
+        daemon = spawn("", "-c", str(config), prefix=prefix)
+        assert daemon.wait().status == 1
+    assert daemon.log_contains("cannot listen on udp 127.0.0.1:7: Permission "
+                               "denied .ports below 1024 need root")
+
+
+# --- Unix sockets over a life
+
+
+def test_socket_of_a_killed_daemon_is_replaced(spawn, netlabd, tmp_path):
+    killed = spawn("echo lab { listen = EVERYWHERE }").wait_ready()
+    killed.signal(signal.SIGKILL)
+    assert killed.wait().status == -signal.SIGKILL
+    assert (tmp_path / "stream").exists() and (tmp_path / "gram").exists()
+    daemon = netlabd("echo lab { listen = EVERYWHERE }")
+    for transport in "unix", "unixgram":
+        assert exchange(daemon.connect("lab", transport), b"me") == b"me"
+    assert daemon.stop().status == 0
+    assert not (tmp_path / "stream").exists()
+    assert not (tmp_path / "gram").exists()
+
+
+def test_tcp_port_can_be_had_again_at_once(netlabd):
+    """Connections of the last daemon still linger in the kernel."""
+    first = netlabd('time lab { listen = "127.0.0.1:0/tcp" }')
+    port = first.port("lab", "tcp4")
+    sock = first.connect("lab", "tcp4")
+    assert sock.recv(100)
+    assert first.stop().status == 0
+    second = netlabd(f'time lab {{ listen = "127.0.0.1:{port}/tcp" }}')
+    assert second.connect("lab", "tcp4").recv(100)
