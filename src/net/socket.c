@@ -4,8 +4,10 @@
 
 #include <errno.h>
 #include <linux/sock_diag.h>
+#include <linux/sockios.h>
 #include <netinet/tcp.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -240,6 +242,17 @@ socket_transport(int fd)
 		return type == SOCK_STREAM ? TRANSPORT_UNIX
 					   : TRANSPORT_UNIXGRAM;
 	return type == SOCK_STREAM ? TRANSPORT_TCP : TRANSPORT_UDP;
+}
+
+size_t
+socket_unsent(int fd)
+{
+	int len = 0;
+
+	if (socket_transport(fd) != TRANSPORT_TCP ||
+	    ioctl(fd, SIOCOUTQ, &len) == -1)
+		return 0;
+	return (size_t)len;
 }
 
 unsigned

@@ -3,6 +3,7 @@
 #ifndef NET_SOCKET_H
 #define NET_SOCKET_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/address.h"
@@ -26,6 +27,12 @@ uint64_t socket_receive_buffer(int fd);
 
 /* Datagrams that the kernel dropped since the socket was opened, mod 2^32. */
 uint32_t socket_drops(int fd);
+
+/*
+ * Bytes sent over TCP, the end included, that the peer's system has not
+ * acknowledged; 0 of other transports, where nothing is on its way.
+ */
+size_t socket_unsent(int fd);
 
 /* What kind of socket it is. */
 enum transport socket_transport(int fd);

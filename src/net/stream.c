@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "net/socket.h"
 #include "net/stream_private.h"
 
 /* Read at once; shared by all connections. */
@@ -21,6 +22,9 @@
 
 /* A connection we ended is read this often at most while its peer goes on. */
 #define LINGER_READS 16
+
+/* At a stop: how often it is looked whether a peer has got everything. */
+#define STOP_LOOK_MS 20
 
 static char read_buffer[READ_SIZE];
 
@@ -84,15 +88,33 @@ wait_for(struct stream *stream, short events, const struct timeval *timeout)
 		stream_break(stream, STREAM_MEMORY);
 }
 
-/* Reads what is there, so that closing does not reset the connection. */
-static void
-discard_input(struct stream *stream)
+/*
+ * True when closing cannot take anything from the peer: its system has all that
+ * was sent, and nothing that it sent is left unread.
+ */
+static bool
+is_delivered(struct stream *stream)
 {
 	int fd = event_get_fd(&stream->event);
+	ssize_t len = 1;
 
-	for (int i = 0; i < LINGER_READS; i++)
-		if (read(fd, read_buffer, READ_SIZE) <= 0)
-			break;
+	for (int i = 0; i < LINGER_READS && len > 0; i++)
+		len = read(fd, read_buffer, READ_SIZE);
+	return len == 0 || (len == -1 && socket_unsent(fd) == 0);
+}
+
+/* At a stop nobody is waited for but who has not got everything yet. */
+static void
+linger_at_stop(struct stream *stream)
+{
+	static const struct timeval look = { .tv_usec = STOP_LOOK_MS * 1000 };
+
+	if (is_delivered(stream)) {
+		stream->broken = true;
+		return;
+	}
+	event_del(&stream->event); /* its time-out changes */
+	wait_for(stream, EV_READ, &look);
 }
 
 /*
@@ -109,11 +131,10 @@ linger(struct stream *stream)
 		(void)shutdown(event_get_fd(&stream->event), SHUT_WR);
 		event_del(&stream->event); /* its time-out changes */
 	}
-	if (stream->listener->stopped)
-		discard_input(stream);
-	if (stream->at_end || stream->linger_reads == 0 ||
-	    stream->listener->stopped)
+	if (stream->at_end || stream->linger_reads == 0)
 		stream->broken = true;
+	else if (stream->listener->stopped)
+		linger_at_stop(stream);
 	else
 		wait_for(stream, EV_READ, stream->listener->linger_time);
 }
@@ -200,13 +221,14 @@ static void
 event_cb(evutil_socket_t fd, short what, void *arg)
 {
 	struct stream *stream = arg;
+	bool looks = stream->lingers && stream->listener->stopped;
 
 	(void)fd;
-	if ((what & EV_TIMEOUT) != 0)
+	if ((what & EV_TIMEOUT) != 0 && !looks)
 		stream_break(stream, STREAM_IDLE);
 	if ((what & EV_READ) != 0) {
 		(void)read_once(stream);
-		if (stream->lingers)
+		if (stream->lingers && !looks)
 			stream->linger_reads--;
 	}
 	if ((what & EV_WRITE) != 0 && stream_output_send(stream) &&
