@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from daemon import DEADLINE_S, NETLABD, Daemon
+from daemon import DEADLINE_S, NETLABD, Daemon, wait_until
 
 CLONE_NEWNET = 0x40000000
 
@@ -111,6 +111,13 @@ class Namespace:
             finally:
                 assert libc.setns(home.fileno(), CLONE_NEWNET) == 0
 
+    def has_wire(self):
+        """The kernel brings IPv6 up some time after the wire."""
+        with self.entered():
+            index = socket.if_nametoindex("wire")
+            with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as sock:
+                return sock.connect_ex(("ff02::1", 9, 0, index)) == 0
+
     def close(self):
         run("ip", "netns", "del", self.name)
 
@@ -135,6 +142,8 @@ def namespaces(as_root):  # pylint: disable=unused-argument
                     "dev", "wire")
             host.ip("addr", "add", f"fd77::{number}/64", "dev", "wire", "nodad")
             host.ip("link", "set", "wire", "up")
+        for host in made:
+            wait_until(host.has_wire, "the wire is up")
         yield first, second
     finally:
         for host in made:

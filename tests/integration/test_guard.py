@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: ISC
+"""The loop guard: what must not be answered is not, and is counted."""
+
+import socket
+import struct
+
+import pytest
+
+from wire import exchange, is_silent, own_loopback, udp_socket
+
+LAB = 'echo lab { listen = "localhost:0" }'
+ANSWERING_PORTS = (1434, 1900, 2345, 3283, 3702, 5060, 5353, 5683, 10001, 11111,
+                   11211, 27960)
+
+
+def refusals(figures):
+    return {name.removeprefix("refused-"): count
+            for name, count in figures.items() if name.startswith("refused-")}
+
+
+def ask_from(daemon, source):
+    """Asks from there; whether an answer came. A second client's answer proves
+    that the question was seen."""
+    target = daemon.addresses("lab")["udp4"]
+    sock = udp_socket(source, target)
+    sock.send(b"from there")
+    assert exchange(daemon.connect("lab", "udp4"), b"and I?") == b"and I?"
+    return not is_silent(sock)
+
+
+def test_own_port_is_refused(netlabd):
+    daemon = netlabd(LAB + 'discard other { listen = "localhost:0/udp" }')
+    for name in "lab", "other":
+        source = own_loopback(), daemon.port(name, "udp4")
+        assert not ask_from(daemon, source)
+    assert refusals(daemon.stop().figures["lab"]) == {"own-port": 2}
+
+
+@pytest.mark.parametrize("port", (2049,) + ANSWERING_PORTS)
+def test_ports_that_answer_are_refused(netlabd, port):
+    daemon = netlabd(LAB)
+    assert not ask_from(daemon, (own_loopback(), port))
+    reason = "system-port" if port == 2049 else "answering-port"
+    assert refusals(daemon.stop().figures["lab"]) == {reason: 1}
+
+
+@pytest.mark.parametrize("port", (7, 19, 53, 1023))
+def test_system_ports_are_refused(netlabd, port):
+    daemon = netlabd(LAB)
+    try:
+        assert not ask_from(daemon, (own_loopback(), port))
+    except PermissionError:
+        pytest.skip("needs the right to use ports below 1024")
+    assert refusals(daemon.stop().figures["lab"]) == {"system-port": 1}
+
+
+def test_other_ports_are_served(netlabd):
+    assert ask_from(netlabd(LAB), (own_loopback(), 1024))
+
+
+def test_types_that_answer_nobody_take_from_everywhere(netlabd, tmp_path):
+    """Many a device logs from port 514."""
+    daemon = netlabd('creosote lab { listen = "localhost:0" file = "DIR/log" }'
+                     'discard other { listen = "localhost:0" }')
+    sources = [(own_loopback(), port) for port in (
+        2049, 11211, daemon.port("lab", "udp4"))]
+    for name in "lab", "other":
+        for source in sources:
+            udp_socket(source, daemon.addresses(name)["udp4"]).send(b"log")
+    figures = daemon.stop().figures
+    assert figures["lab"]["records"] == figures["other"]["datagrams"] == 3
+    assert not refusals(figures["lab"]) and not refusals(figures["other"])
+    assert (tmp_path / "log").read_text(encoding="ascii").count(" log\n") == 3
+
+
+def test_streams_have_no_loops(netlabd):
+    daemon = netlabd(LAB)
+    sock = socket.socket()
+    sock.bind((own_loopback(), 2049))
+    sock.connect(daemon.addresses("lab")["tcp4"])
+    assert exchange(sock, b"hello") == b"hello"
+
+
+# --- Two hosts, on a wire of their own
+
+
+def test_broadcast_and_multicast_are_refused(netlabd, namespaces):
+    server, client = namespaces
+    daemon = netlabd('echo lab { listen = "*:7007/udp" }',
+                     prefix=server.prefix)
+    with client.entered():
+        sock = udp_socket(("10.77.0.2", 0))
+        sock6 = udp_socket(("fd77::2", 0))
+        index = socket.if_nametoindex("wire")
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+    for target in "10.77.0.255", "255.255.255.255", "224.0.0.1":
+        sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF,
+                        socket.inet_aton("10.77.0.2"))
+        if target == "255.255.255.255":
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"wire")
+        sock.sendto(b"all of you", (target, 7007))
+    sock6.sendto(b"all of you", ("ff02::1", 7007, 0, index))
+    for one, host in (sock, "10.77.0.1"), (sock6, "fd77::1"):
+        one.sendto(b"you alone", (host, 7007))
+        assert one.recv(100) == b"you alone"
+        assert is_silent(one)
+    figures = daemon.stop().figures["lab"]
+    assert figures["answers"] == 2
+    assert refusals(figures) == {"destination": 4}
+
+
+def forge(source, target, payload):
+    """An IPv4 datagram with a source of one's choice."""
+    udp = struct.pack(">HHHH", source[1], target[1], 8 + len(payload), 0)
+    header = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 28 + len(payload), 0, 0, 64,
+                         socket.IPPROTO_UDP, 0, socket.inet_aton(source[0]),
+                         socket.inet_aton(target[0]))
+    return header + udp + payload
+
+
+def forger():
+    return socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
+
+
+def test_forged_sources_are_refused(netlabd, namespaces):
+    server, client = namespaces
+    target = "10.77.0.1", 7007
+    daemon = netlabd('echo lab { listen = "*:7007/udp" }',
+                     prefix=server.prefix)
+    with client.entered():
+        raw, sock = forger(), udp_socket(target=target)
+    for source in (("10.77.0.2", 0), ("10.77.0.2", 7), ("10.77.0.2", 7007),
+                   ("10.77.0.2", 11211), ("240.0.0.1", 40000)):
+        raw.sendto(forge(source, target, b"loop"), target)
+    assert exchange(sock, b"hello") == b"hello"
+    figures = daemon.stop().figures["lab"]
+    assert figures["answers"] == 1
+    assert refusals(figures) == {"system-port": 2, "own-port": 1,
+                                 "answering-port": 1, "source": 1}
+
+
+@pytest.mark.parametrize("ports", ((2345, 2345), (2345, 11111), (7007, 7007)),
+                         ids=lambda ports: "%d-%d" % ports)
+def test_two_daemons_do_not_talk_to_each_other(netlabd, namespaces, ports):
+    daemons = [netlabd(f'echo lab {{ listen = "*:{port}/udp" }}',
+                       prefix=host.prefix)
+               for host, port in zip(namespaces, ports)]
+    first, second = ("10.77.0.1", ports[0]), ("10.77.0.2", ports[1])
+    with namespaces[1].entered():
+        raw, sock = forger(), udp_socket(target=first)
+    for _ in range(10):
+        raw.sendto(forge(second, first, b"ping"), first)
+    assert exchange(sock, b"hello") == b"hello"
+    figures = [daemon.stop().figures["lab"] for daemon in daemons]
+    assert figures[0]["answers"] == 1  # ours
+    assert figures[1]["datagrams"] == 0
+
+
