@@ -59,6 +59,10 @@ void option_format(const struct option *row, const void *settings,
 /* Prints what may be written ("64K to 1G", "yes or no"). */
 void option_describe(const struct option *row, char text[OPTION_TEXT_SIZE]);
 
+/* True when both settings have the same values. */
+bool option_equal(
+    const struct option *rows, const void *settings, const void *others);
+
 /* Frees what the settings own, not the settings themselves. */
 void option_free(const struct option *rows, void *settings);
 

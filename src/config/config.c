@@ -33,6 +33,14 @@ static const struct option global_rows[] = {
 	    .unit = "connections",
 	    .help = "connections of all services; 0: what the limit of open "
 		    "files allows" },
+	{ .name = "reload-grace",
+	    .kind = OPTION_TIME,
+	    .offset = FIELD(reload_grace),
+	    .initial = "30s",
+	    .min = 0,
+	    .max = 7ULL * 24 * 60 * 60 * 1000,
+	    .help = "how long connections of a service that a reload changes "
+		    "may go on" },
 	{ .name = NULL },
 };
 

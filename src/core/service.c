@@ -119,3 +119,24 @@ service_check(const struct service *service, char why[WHY_SIZE])
 		return service->type->check(service->settings, why);
 	return 0;
 }
+
+static bool
+addresses_equal(const struct address_list *a, const struct address_list *b)
+{
+	if (a->count != b->count)
+		return false;
+	for (size_t i = 0; i < a->count; i++)
+		if (!address_equal(&a->items[i], &b->items[i]))
+			return false;
+	return true;
+}
+
+bool
+service_is_equal(const struct service *a, const struct service *b)
+{
+	return a->type == b->type && strcmp(a->name, b->name) == 0 &&
+	    addresses_equal(&a->addresses, &b->addresses) &&
+	    option_equal(service_common_options(), &a->common, &b->common) &&
+	    (a->type->options == NULL ||
+		option_equal(a->type->options, a->settings, b->settings));
+}

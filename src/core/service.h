@@ -15,6 +15,7 @@
 #include "base/option.h"
 #include "base/why.h"
 #include "net/datagram.h"
+#include "net/shelf.h"
 #include "net/stream.h"
 
 struct service;
@@ -99,19 +100,35 @@ int service_check(const struct service *service, char why[WHY_SIZE]);
 /* The addresses it is to listen on. */
 const struct address_list *service_addresses(const struct service *service);
 
+/* True when both have the same type, name, addresses and options. */
+bool service_is_equal(const struct service *a, const struct service *b);
+
 /*
- * Opens its files and sockets. Returns 0, or -1 with why and nothing open. pool
- * counts the connections of all services and outlives it.
+ * Opens its sockets, or takes those that wait on the shelf. Returns 0, or -1
+ * with why and no socket open. pool counts the connections of all services and
+ * outlives it.
  */
-int service_start(struct service *service, struct event_base *base,
-    struct stream_pool *pool, char why[WHY_SIZE]);
+int service_listen(struct service *service, struct event_base *base,
+    struct stream_pool *pool, struct shelf *shelf, char why[WHY_SIZE]);
+
+/* Opens its files: 0, or -1 with why. Without privileges, unlike listening. */
+int service_start(struct service *service, char why[WHY_SIZE]);
+
+/* Puts copies of its sockets on the shelf; -1: out of memory, descriptors. */
+int service_share(const struct service *service, struct shelf *shelf);
+
+/*
+ * Stops listening but answers what came as datagrams. Connections go on;
+ * service_connections() tells how many are left.
+ */
+void service_retire(struct service *service);
+size_t service_connections(const struct service *service);
 
 /*
  * Stops listening and answers what was received; connections end when their
- * output is sent. service_connections() tells how many are left.
+ * output is sent.
  */
 void service_stop_listening(struct service *service);
-size_t service_connections(const struct service *service);
 
 /* Ends what is left, flushes and closes its files. */
 void service_stop(struct service *service);
@@ -119,11 +136,11 @@ void service_stop(struct service *service);
 /* Opens its files anew; failures are logged and the old ones kept. */
 void service_reopen(struct service *service);
 
-/* Calls add for each listener's transport and bound address. */
-typedef void service_listener_fn(void *arg, const struct service *service,
-    const char *transport, const char *local);
-void service_each_listener(
-    const struct service *service, service_listener_fn *add, void *arg);
+/* Calls add for each socket it listens on. */
+typedef void service_socket_fn(void *arg, const struct service *service, int fd,
+    const struct address *bound, enum shelf_origin origin);
+void service_each_socket(
+    const struct service *service, service_socket_fn *add, void *arg);
 
 /* Bytes of receive buffer asked, and the least that a socket was granted. */
 void service_receive_buffer(

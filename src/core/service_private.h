@@ -19,6 +19,8 @@ struct service_common {
 
 /* One address that is served: one of the two engines. */
 struct service_listener {
+	const struct address *address; /* as it was declared */
+	enum shelf_origin origin;
 	struct datagram_socket *datagram;
 	struct stream_listener *stream;
 };
@@ -37,5 +39,11 @@ struct service {
 	struct stream_counters streams;
 	struct log_limit accept_limit;
 };
+
+/* Serves a socket with one of the engines, which owns it; NULL: errno. */
+struct datagram_socket *
+service_open_datagram(struct service *service, struct event_base *base, int fd);
+struct stream_listener *service_open_stream(struct service *service,
+    struct event_base *base, struct stream_pool *pool, int fd);
 
 #endif

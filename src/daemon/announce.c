@@ -7,21 +7,57 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/option_units.h"
 #include "daemon/notify.h"
 
-#define LINE_SIZE 1024
+#define LINE_SIZE   1024
+#define STATUS_SIZE 128
 
 static void
-announce_listener(void *arg, const struct service *service,
-    const char *transport, const char *local)
+announce_socket(void *arg, const struct service *service, int fd,
+    const struct address *bound, enum shelf_origin origin)
+{
+	char text[ADDRESS_TEXT_SIZE];
+
+	(void)arg;
+	(void)fd;
+	(void)origin;
+	address_format(text, &bound->u.sa, bound->len);
+	log_notice("%s '%s': listening on %s %s", service_type(service)->name,
+	    service_name(service), address_transport_name(bound->transport),
+	    text);
+}
+
+void
+announce_listeners(const struct config *config)
+{
+	for (size_t i = 0; i < config->service_count; i++)
+		service_each_socket(config->services[i], announce_socket, NULL);
+}
+
+static void
+count_socket(void *arg, const struct service *service, int fd,
+    const struct address *bound, enum shelf_origin origin)
 {
 	size_t *count = arg;
 
-	log_notice("%s '%s': listening on %s %s", service_type(service)->name,
-	    service_name(service), transport, local);
+	(void)service;
+	(void)fd;
+	(void)bound;
+	(void)origin;
 	(*count)++;
+}
+
+static size_t
+count_listeners(const struct config *config)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < config->service_count; i++)
+		service_each_socket(config->services[i], count_socket, &count);
+	return count;
 }
 
 /* One word for all services: with default settings, each would say the same. */
@@ -52,22 +88,34 @@ warn_of_buffers(const struct config *config)
 }
 
 struct example {
-	const char *transport; /* the first listener's */
-	char address[LINE_SIZE];
+	bool found; /* the first socket that has a port */
+	struct address address;
 };
 
 static void
-take_example(void *arg, const struct service *service, const char *transport,
-    const char *local)
+take_example(void *arg, const struct service *service, int fd,
+    const struct address *bound, enum shelf_origin origin)
 {
 	struct example *example = arg;
 
 	(void)service;
-	if (example->transport != NULL || strncmp(transport, "unix", 4) == 0)
+	(void)fd;
+	(void)origin;
+	if (example->found || bound->u.sa.sa_family == AF_UNIX)
 		return;
-	example->transport = transport;
-	snprintf(example->address, sizeof(example->address), "%s/%s", local,
-	    transport);
+	example->found = true;
+	example->address = *bound;
+}
+
+static void
+print_example(const char *form, const struct address *address)
+{
+	const char *hole = strstr(form, "%s");
+	char text[ADDRESS_TEXT_SIZE];
+
+	address_format(text, &address->u.sa, address->len);
+	fprintf(stderr, "  try: %.*s%s/%s%s\n", (int)(hole - form), form, text,
+	    address_transport_name(address->transport), hole + 2);
 }
 
 /* Commands to try, for somebody who has just started it by hand. */
@@ -76,15 +124,12 @@ print_examples(const struct config *config)
 {
 	for (size_t i = 0; i < config->service_count; i++) {
 		const struct service *service = config->services[i];
-		const char *form = service_type(service)->example;
-		const char *hole = form != NULL ? strstr(form, "%s") : NULL;
-		struct example example = { .transport = NULL };
+		struct example example = { .found = false };
 
-		service_each_listener(service, take_example, &example);
-		if (hole == NULL || example.transport == NULL)
-			continue;
-		fprintf(stderr, "  try: %.*s%s%s\n", (int)(hole - form), form,
-		    example.address, hole + 2);
+		service_each_socket(service, take_example, &example);
+		if (example.found && service_type(service)->example != NULL)
+			print_example(
+			    service_type(service)->example, &example.address);
 	}
 	fprintf(stderr, "  end: Ctrl-C\n");
 }
@@ -92,44 +137,40 @@ print_examples(const struct config *config)
 void
 announce_start(const struct config *config)
 {
-	size_t listeners = 0;
-
-	for (size_t i = 0; i < config->service_count; i++)
-		service_each_listener(
-		    config->services[i], announce_listener, &listeners);
+	announce_listeners(config);
 	warn_of_buffers(config);
 	log_notice("ready: %zu services, %zu listeners", config->service_count,
-	    listeners);
+	    count_listeners(config));
 	notify_send("READY=1");
 	announce_status(config);
 	if (isatty(STDERR_FILENO))
 		print_examples(config);
 }
 
-static void
-count_listener(void *arg, const struct service *service, const char *transport,
-    const char *local)
-{
-	size_t *count = arg;
-
-	(void)service;
-	(void)transport;
-	(void)local;
-	(*count)++;
-}
+/* What the last reload came to; empty before the first. */
+static char last_reload[STATUS_SIZE];
 
 void
 announce_status(const struct config *config)
 {
-	size_t listeners = 0, connections = 0;
+	size_t connections = 0;
 
-	for (size_t i = 0; i < config->service_count; i++) {
-		service_each_listener(
-		    config->services[i], count_listener, &listeners);
+	for (size_t i = 0; i < config->service_count; i++)
 		connections += service_connections(config->services[i]);
-	}
-	notify_send("STATUS=%zu services, %zu listeners, %zu connections",
-	    config->service_count, listeners, connections);
+	notify_send("STATUS=%zu services, %zu listeners, %zu connections%s",
+	    config->service_count, count_listeners(config), connections,
+	    last_reload);
+}
+
+void
+announce_reload(const struct config *config, const char *outcome)
+{
+	char time[CLOCK_TEXT_SIZE];
+
+	clock_format_ctime(time, clock_now_ns());
+	snprintf(last_reload, sizeof(last_reload), "; %s %s", outcome, time);
+	notify_send("READY=1");
+	announce_status(config);
 }
 
 static void

@@ -11,6 +11,15 @@
  */
 void announce_start(const struct config *config);
 
+/* Logs a line for each socket of the configuration's services. */
+void announce_listeners(const struct config *config);
+
+/*
+ * Tells systemd that a reload is over and how it ended; the status says so from
+ * then on.
+ */
+void announce_reload(const struct config *config, const char *outcome);
+
 /* Tells systemd "N services, M listeners, K connections". */
 void announce_status(const struct config *config);
 

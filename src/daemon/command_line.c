@@ -5,25 +5,29 @@
 #include <getopt.h>
 #include <stdio.h>
 
+#include "daemon/load.h"
+
 static const char help[] =
-    "usage: netlabd [-c FILE] [-t] [-v]...\n"
+    "usage: netlabd [-c FILE] [-t] [-u NAME[:GROUP]] [-v]...\n"
     "       netlabd --list-services | --list-options [TYPE] |\n"
     "               --print-default-config | --version | --help\n"
     "\n"
     "Serves the network lab that its configuration declares, in the "
     "foreground.\n"
     "\n"
-    "  -c, --config FILE       read FILE (default: " INSTALLED_CONFIG "\n"
+    "  -c, --config FILE       read FILE (default: " LOAD_INSTALLED "\n"
     "                          if it exists, else the built-in lab)\n"
     "  -t, --test              check the configuration and exit\n"
     "  -v, --verbose           log connections too; -vv: every datagram\n"
+    "  -u, --user NAME[:GROUP] become this user once the sockets are open\n"
     "  --list-services         print the service types\n"
     "  --list-options [TYPE]   print the options, or those of a service type\n"
     "  --print-default-config  print the built-in lab\n"
     "  -V, --version           print the version\n"
     "  -h, --help              print this text\n"
     "\n"
-    "SIGTERM and SIGINT end it, SIGUSR1 opens log files anew.\n"
+    "SIGTERM and SIGINT end it, SIGHUP reads the configuration anew, SIGUSR1\n"
+    "opens log files anew.\n"
     "See netlabd(8) and netlabd.conf(5).\n";
 
 enum long_option {
@@ -34,6 +38,7 @@ enum long_option {
 
 static const struct option long_options[] = {
 	{ "config", required_argument, NULL, 'c' },
+	{ "user", required_argument, NULL, 'u' },
 	{ "test", no_argument, NULL, 't' },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "list-services", no_argument, NULL, LIST_SERVICES },
@@ -63,6 +68,9 @@ take_option(struct command_line *line, int option)
 	switch (option) {
 	case 'c':
 		line->config = optarg;
+		return 0;
+	case 'u':
+		line->user = optarg;
 		return 0;
 	case 't':
 		line->action = ACTION_TEST;
@@ -97,7 +105,7 @@ command_line_parse(struct command_line *line, int argc, char **argv)
 
 	*line = (struct command_line){ .action = ACTION_SERVE };
 	while ((option = getopt_long(
-		    argc, argv, "c:tvVh", long_options, NULL)) != -1)
+		    argc, argv, "c:tu:vVh", long_options, NULL)) != -1)
 		if (take_option(line, option) == -1)
 			return -1;
 	if (optind < argc && line->action == ACTION_LIST_OPTIONS)

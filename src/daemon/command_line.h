@@ -3,8 +3,6 @@
 #ifndef DAEMON_COMMAND_LINE_H
 #define DAEMON_COMMAND_LINE_H
 
-#define INSTALLED_CONFIG SYSCONFDIR "/netlabd/netlabd.conf"
-
 enum action {
 	ACTION_SERVE,
 	ACTION_TEST,
@@ -18,6 +16,7 @@ enum action {
 struct command_line {
 	enum action action;
 	const char *config; /* NULL: not given */
+	const char *user;   /* to become; NULL: nobody else */
 	const char *type;   /* for ACTION_LIST_OPTIONS; NULL: all */
 	int verbosity;      /* how many -v */
 };

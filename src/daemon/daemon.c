@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* The daemon: start all or nothing, serve, stop in order. */
+/* The daemon: starts all or nothing, serves, and does what signals ask. */
 #include "daemon/daemon.h"
 
-#include <event2/event.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -10,27 +9,13 @@
 
 #include "base/log.h"
 #include "daemon/announce.h"
+#include "daemon/daemon_private.h"
 #include "daemon/notify.h"
+#include "daemon/privilege.h"
+#include "daemon/store.h"
 
 /* Descriptors for files, listeners and libraries beside the connections. */
 #define RESERVED_DESCRIPTORS 64
-
-/* How long connections may take at a stop to get what they are owed. */
-#define STOP_GRACE_MS 5000
-
-/* How often it is looked whether the last one has it. */
-#define STOP_LOOK_MS 20
-
-struct daemon {
-	struct event_base *base;
-	struct config *config;
-	struct stream_pool pool;
-	struct event *signals[4];
-	struct event *stop_timer;
-	int stop_waited_ms;
-	bool stopping;
-	int status;
-};
 
 /* Connections that the limit of open files leaves room for. */
 static size_t
@@ -39,8 +24,9 @@ descriptors_for_connections(const struct config *config)
 	struct rlimit limit = { .rlim_cur = 0 };
 	size_t reserved = RESERVED_DESCRIPTORS;
 
+	/* Twice: a reload works with copies of the listeners. */
 	for (size_t i = 0; i < config->service_count; i++)
-		reserved += service_addresses(config->services[i])->count;
+		reserved += 2 * service_addresses(config->services[i])->count;
 	(void)getrlimit(RLIMIT_NOFILE, &limit);
 	limit.rlim_cur = limit.rlim_max;
 	(void)setrlimit(RLIMIT_NOFILE, &limit);
@@ -50,8 +36,8 @@ descriptors_for_connections(const struct config *config)
 	return limit.rlim_cur > reserved ? limit.rlim_cur - reserved : 1;
 }
 
-static void
-limit_connections(struct daemon *daemon)
+void
+daemon_limit_connections(struct daemon *daemon)
 {
 	size_t wanted = daemon->config->globals.max_connections;
 	size_t possible = descriptors_for_connections(daemon->config);
@@ -63,33 +49,6 @@ limit_connections(struct daemon *daemon)
 		log_warning("max-connections: the limit of open files allows "
 			    "%zu, not %zu (raise 'ulimit -n')",
 		    possible, wanted);
-}
-
-static bool
-all_idle(const struct config *config)
-{
-	for (size_t i = 0; i < config->service_count; i++)
-		if (service_connections(config->services[i]) != 0)
-			return false;
-	return true;
-}
-
-/* Looks now and then whether the last connection has ended. */
-static void
-stop_cb(evutil_socket_t fd, short what, void *arg)
-{
-	struct daemon *daemon = arg;
-	struct timeval look = { .tv_usec = STOP_LOOK_MS * 1000 };
-
-	(void)fd;
-	(void)what;
-	if (!all_idle(daemon->config) &&
-	    daemon->stop_waited_ms < STOP_GRACE_MS) {
-		daemon->stop_waited_ms += STOP_LOOK_MS;
-		if (evtimer_add(daemon->stop_timer, &look) == 0)
-			return;
-	}
-	event_base_loopbreak(daemon->base);
 }
 
 static void
@@ -104,12 +63,19 @@ stop_signal_cb(evutil_socket_t number, short what, void *arg)
 		event_base_loopbreak(daemon->base);
 		return;
 	}
-	notify_send("STOPPING=1");
 	log_notice("stopping on %s", number == SIGINT ? "SIGINT" : "SIGTERM");
-	daemon->stopping = true;
-	for (size_t i = 0; i < daemon->config->service_count; i++)
-		service_stop_listening(daemon->config->services[i]);
-	stop_cb(-1, 0, daemon);
+	daemon_stop(daemon);
+}
+
+static void
+reload_signal_cb(evutil_socket_t number, short what, void *arg)
+{
+	struct daemon *daemon = arg;
+
+	(void)number;
+	(void)what;
+	if (!daemon->stopping)
+		daemon_reload(daemon);
 }
 
 static void
@@ -124,6 +90,34 @@ reopen_signal_cb(evutil_socket_t number, short what, void *arg)
 	log_notice("opened log files anew on SIGUSR1");
 }
 
+static void
+watchdog_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct daemon *daemon = arg;
+
+	(void)fd;
+	(void)what;
+	notify_send("WATCHDOG=1");
+	announce_status(daemon->config);
+}
+
+/* From the loop itself, so that a loop that is stuck is noticed. */
+static int
+feed_watchdog(struct daemon *daemon)
+{
+	uint64_t period_ms = notify_watchdog_ms() / 2;
+	struct timeval period = { .tv_sec = (time_t)(period_ms / 1000),
+		.tv_usec = (suseconds_t)(period_ms % 1000 * 1000) };
+
+	if (period_ms == 0)
+		return 0;
+	daemon->watchdog_timer =
+	    event_new(daemon->base, -1, EV_PERSIST, watchdog_cb, daemon);
+	return daemon->watchdog_timer == NULL
+	    ? -1
+	    : event_add(daemon->watchdog_timer, &period);
+}
+
 static int
 catch_signals(struct daemon *daemon)
 {
@@ -133,13 +127,12 @@ catch_signals(struct daemon *daemon)
 	} table[] = {
 		{ SIGTERM, stop_signal_cb },
 		{ SIGINT, stop_signal_cb },
+		{ SIGHUP, reload_signal_cb },
 		{ SIGUSR1, reopen_signal_cb },
 	};
 
 	signal(SIGPIPE, SIG_IGN);
-	daemon->stop_timer = evtimer_new(daemon->base, stop_cb, daemon);
-	if (daemon->stop_timer == NULL)
-		return -1;
+	signal(SIGCHLD, SIG_IGN); /* as PID 1: orphans leave no zombies */
 	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
 		daemon->signals[i] = evsignal_new(
 		    daemon->base, table[i].number, table[i].callback, daemon);
@@ -151,20 +144,52 @@ catch_signals(struct daemon *daemon)
 }
 
 static int
-start_services(struct daemon *daemon)
+log_failure(const struct service *service, const char *why)
+{
+	log_error("%s '%s': %s", service_type(service)->name,
+	    service_name(service), why);
+	return -1;
+}
+
+/* Opens all sockets, on what systemd handed over where it fits. */
+static int
+open_sockets(struct daemon *daemon)
+{
+	struct shelf shelf = { .items = NULL };
+	char why[WHY_SIZE];
+	int result = store_inherit(&shelf);
+
+	if (result == -1)
+		log_error("cannot take over systemd's sockets: out of memory");
+	for (size_t i = 0; i < daemon->config->service_count && result == 0;
+	     i++) {
+		struct service *service = daemon->config->services[i];
+
+		if ((result = service_listen(service, daemon->base,
+			 &daemon->pool, &shelf, why)) == -1)
+			log_failure(service, why);
+	}
+	if (result == 0 && (result = store_check_rest(&shelf, why)) == -1)
+		log_error("%s", why);
+	shelf_close(&shelf);
+	return result;
+}
+
+static int
+start_services(struct daemon *daemon, const char *user)
 {
 	char why[WHY_SIZE];
 
-	for (size_t i = 0; i < daemon->config->service_count; i++) {
-		struct service *service = daemon->config->services[i];
-
-		if (service_start(service, daemon->base, &daemon->pool, why) ==
-		    0)
-			continue;
-		log_error("%s '%s': %s", service_type(service)->name,
-		    service_name(service), why);
+	if (open_sockets(daemon) == -1)
+		return -1;
+	if (user != NULL && privilege_drop(user, why) == -1) {
+		log_error("--user: %s", why);
 		return -1;
 	}
+	for (size_t i = 0; i < daemon->config->service_count; i++)
+		if (service_start(daemon->config->services[i], why) == -1)
+			return log_failure(daemon->config->services[i], why);
+	store_sync(daemon->config);
 	return 0;
 }
 
@@ -184,16 +209,18 @@ new_base(void)
 }
 
 static int
-daemon_start(struct daemon *daemon)
+daemon_start(struct daemon *daemon, const char *user)
 {
 	daemon->base = new_base();
-	if (daemon->base == NULL || catch_signals(daemon) == -1) {
+	if (daemon->base == NULL || catch_signals(daemon) == -1 ||
+	    feed_watchdog(daemon) == -1 ||
+	    retirees_init(&daemon->retirees, daemon->base) == -1) {
 		log_error("cannot start the event loop: out of memory or "
 			  "descriptors");
 		return -1;
 	}
-	limit_connections(daemon);
-	return start_services(daemon);
+	daemon_limit_connections(daemon);
+	return start_services(daemon, user);
 }
 
 static void
@@ -201,27 +228,29 @@ daemon_end(struct daemon *daemon)
 {
 	for (size_t i = 0; i < daemon->config->service_count; i++)
 		service_stop(daemon->config->services[i]);
+	retirees_free(&daemon->retirees);
+	if (daemon->stopping)
+		announce_stop(daemon->config);
+	config_free(daemon->config);
 	for (size_t i = 0; daemon->signals[i] != NULL; i++)
 		event_free(daemon->signals[i]);
-	if (daemon->stop_timer != NULL)
-		event_free(daemon->stop_timer);
+	if (daemon->watchdog_timer != NULL)
+		event_free(daemon->watchdog_timer);
 	if (daemon->base != NULL)
 		event_base_free(daemon->base);
 }
 
 int
-daemon_run(struct config *config)
+daemon_run(struct config *config, const char *path, const char *user)
 {
-	struct daemon daemon = { .config = config };
+	struct daemon daemon = { .config = config, .config_path = path };
 
-	if (daemon_start(&daemon) == 0) {
+	if (daemon_start(&daemon, user) == 0) {
 		announce_start(config);
 		event_base_dispatch(daemon.base);
 	} else {
 		daemon.status = EXIT_FAILURE;
 	}
 	daemon_end(&daemon);
-	if (daemon.stopping)
-		announce_stop(config);
 	return daemon.status;
 }

@@ -13,9 +13,9 @@
 #include "daemon/daemon.h"
 #include "daemon/default_config.h"
 #include "daemon/listing.h"
+#include "daemon/load.h"
 
-#define EXIT_USAGE    2
-#define BUILT_IN_NAME "built-in lab"
+#define EXIT_USAGE 2
 
 /* A socket must never become descriptor 0, 1 or 2: others write there. */
 static void
@@ -30,42 +30,28 @@ open_standard_descriptors(void)
 		close(fd);
 }
 
-/* The file that was named, or the installed one, or the built-in lab. */
-static struct config *
-load(const char *path, struct config_errors *errors)
+static void
+print_errors(const struct config_errors *errors)
 {
-	if (path == NULL && access(INSTALLED_CONFIG, F_OK) == 0)
-		path = INSTALLED_CONFIG;
-	if (path != NULL)
-		return config_load(path, errors);
-	return config_load_text(BUILT_IN_NAME, default_config(), errors);
-}
-
-static int
-test_config(const struct config *config)
-{
-	if (config == NULL)
-		return EXIT_FAILURE;
-	puts("configuration OK");
-	return EXIT_SUCCESS;
+	for (size_t i = 0; i < errors->count; i++)
+		fprintf(stderr, "%s\n", errors->items[i]);
 }
 
 static int
 serve(const struct command_line *line)
 {
 	struct config_errors errors = { 0 };
-	struct config *config = load(line->config, &errors);
-	int status;
+	struct config *config = load_config(line->config, &errors);
 
-	for (size_t i = 0; i < errors.count; i++)
-		fprintf(stderr, "%s\n", errors.items[i]);
+	print_errors(&errors);
 	config_errors_free(&errors);
-	if (line->action == ACTION_TEST)
-		status = test_config(config);
-	else
-		status = config == NULL ? EXIT_FAILURE : daemon_run(config);
+	if (config == NULL)
+		return EXIT_FAILURE;
+	if (line->action == ACTION_SERVE)
+		return daemon_run(config, line->config, line->user);
 	config_free(config);
-	return status;
+	puts("configuration OK");
+	return EXIT_SUCCESS;
 }
 
 static int

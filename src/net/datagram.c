@@ -162,7 +162,8 @@ tell_drops(struct datagram_socket *sock, uint32_t drops)
 {
 	const struct datagram_handler *handler = sock->config.handler;
 	int32_t lost = (int32_t)(drops - sock->drops);
-	char local[ADDRESS_TEXT_SIZE];
+	struct address local;
+	char text[ADDRESS_TEXT_SIZE] = "";
 
 	if (lost <= 0)
 		return;
@@ -170,8 +171,9 @@ tell_drops(struct datagram_socket *sock, uint32_t drops)
 	sock->config.counters->lost += (uint32_t)lost;
 	if (handler->lost == NULL)
 		return;
-	socket_format_local(event_get_fd(&sock->event), local);
-	handler->lost(sock->config.owner, local, (uint32_t)lost);
+	if (socket_get_address(event_get_fd(&sock->event), &local) == 0)
+		address_format(text, &local.u.sa, local.len);
+	handler->lost(sock->config.owner, text, (uint32_t)lost);
 }
 
 /*
@@ -334,19 +336,25 @@ datagram_open(
 	return sock;
 }
 
-void
-datagram_close(struct datagram_socket *sock)
+static void
+serve_last(struct datagram_socket *sock)
 {
 	const struct datagram_handler *handler = sock->config.handler;
-	int fd = event_get_fd(&sock->event);
 
 	serve_rounds(sock, LAST_ROUNDS);
-	tell_drops(sock, socket_drops(fd));
+	tell_drops(sock, socket_drops(event_get_fd(&sock->event)));
 	if (handler->batch_end != NULL)
 		handler->batch_end(sock->config.owner);
+}
+
+void
+datagram_close(struct datagram_socket *sock, bool serve)
+{
+	if (serve)
+		serve_last(sock);
 	guard_release_port(sock->port);
 	event_del(&sock->event);
-	socket_close(fd);
+	socket_close(event_get_fd(&sock->event));
 	free(sock);
 }
 

@@ -70,8 +70,11 @@ struct datagram_socket;
 struct datagram_socket *datagram_open(
     struct event_base *base, int fd, const struct datagram_config *config);
 
-/* Serves what the kernel still holds (at most its queue), then closes. */
-void datagram_close(struct datagram_socket *sock);
+/*
+ * Closes it. With serve, what the kernel still holds (at most its queue) is
+ * served first; without, it is left to those who have a copy of the socket.
+ */
+void datagram_close(struct datagram_socket *sock, bool serve);
 
 /* The descriptor, to be asked for its address or options. */
 int datagram_fd(const struct datagram_socket *sock);

@@ -3,11 +3,9 @@
 #include "net/socket.h"
 
 #include <errno.h>
-#include <linux/sock_diag.h>
-#include <linux/sockios.h>
+#include <fcntl.h>
 #include <netinet/tcp.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -30,27 +28,6 @@ set_receive_buffer(int fd, uint64_t bytes)
 		-1)
 		(void)setsockopt(
 		    fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
-}
-
-/* The kernel reports twice what was set: its own book-keeping is in it. */
-uint64_t
-socket_receive_buffer(int fd)
-{
-	int size = 0;
-	socklen_t len = sizeof(size);
-
-	(void)getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, &len);
-	return (uint64_t)size / 2;
-}
-
-uint32_t
-socket_drops(int fd)
-{
-	uint32_t figures[SK_MEMINFO_VARS] = { 0 };
-	socklen_t len = sizeof(figures);
-
-	(void)getsockopt(fd, SOL_SOCKET, SO_MEMINFO, figures, &len);
-	return figures[SK_MEMINFO_DROPS];
 }
 
 /*
@@ -78,25 +55,32 @@ set_udp_options(int fd, const struct address *address)
 }
 
 /*
- * Each family has its own socket, so IPv6 ones take no IPv4. TCP answers are
- * written whole, so there is nothing to wait for with more (Nagle).
+ * TCP answers are written whole, so there is nothing to wait for with more
+ * (Nagle).
  */
 static int
-set_options(int fd, const struct address *address)
+set_transport_options(int fd, const struct address *address)
 {
-	if (address->u.sa.sa_family == AF_INET6 &&
-	    set_flag(fd, IPPROTO_IPV6, IPV6_V6ONLY) == -1)
-		return -1;
 	switch (address->transport) {
 	case TRANSPORT_UDP:
 		return set_udp_options(fd, address);
 	case TRANSPORT_TCP:
-		if (set_flag(fd, SOL_SOCKET, SO_REUSEADDR) == -1)
-			return -1;
 		return set_flag(fd, IPPROTO_TCP, TCP_NODELAY);
 	default:
 		return 0;
 	}
+}
+
+/* What has to be set before binding: IPv6 sockets of ours take no IPv4. */
+static int
+set_bind_options(int fd, const struct address *address)
+{
+	if (address->u.sa.sa_family == AF_INET6 &&
+	    set_flag(fd, IPPROTO_IPV6, IPV6_V6ONLY) == -1)
+		return -1;
+	if (address->transport == TRANSPORT_TCP)
+		return set_flag(fd, SOL_SOCKET, SO_REUSEADDR);
+	return 0;
 }
 
 /* True when the path is a socket that refuses: its server has gone. */
@@ -188,7 +172,8 @@ socket_open(const struct address *address, const struct socket_config *config,
 	if (fd == -1)
 		return refuse(fd, address, "open", why);
 	set_receive_buffer(fd, config->receive_buffer);
-	if (set_options(fd, address) == -1)
+	if (set_bind_options(fd, address) == -1 ||
+	    set_transport_options(fd, address) == -1)
 		return refuse(fd, address, "set up", why);
 	if (bind_address(fd, address) == -1)
 		return refuse(fd, address, "listen on", why);
@@ -197,83 +182,30 @@ socket_open(const struct address *address, const struct socket_config *config,
 	return fd;
 }
 
-static socklen_t
-get_local(int fd, struct sockaddr_storage *local)
+int
+socket_adopt(int fd, const struct address *address,
+    const struct socket_config *config, char why[WHY_SIZE])
 {
-	socklen_t len = sizeof(*local);
-
-	memset(local, 0, sizeof(*local));
-	return getsockname(fd, (struct sockaddr *)local, &len) == 0 ? len : 0;
+	if (fcntl(fd, F_SETFD, FD_CLOEXEC) == -1 ||
+	    fcntl(fd, F_SETFL, O_NONBLOCK) == -1)
+		return refuse(fd, address, "take over", why);
+	set_receive_buffer(fd, config->receive_buffer);
+	if (set_transport_options(fd, address) == -1)
+		return refuse(fd, address, "set up", why);
+	if ((address->transport & TRANSPORTS_STREAM) != 0 &&
+	    listen(fd, config->backlog) == -1)
+		return refuse(fd, address, "listen on", why);
+	return fd;
 }
 
-void
-socket_format_local(int fd, char text[ADDRESS_TEXT_SIZE])
-{
-	struct sockaddr_storage local;
-	socklen_t len = get_local(fd, &local);
-
-	address_format(text, (struct sockaddr *)&local, len);
-}
-
-bool
-socket_is_wildcard(int fd)
-{
-	struct sockaddr_storage local;
-	const struct sockaddr_in *in = (const void *)&local;
-	const struct sockaddr_in6 *in6 = (const void *)&local;
-
-	(void)get_local(fd, &local);
-	if (local.ss_family == AF_INET)
-		return in->sin_addr.s_addr == htonl(INADDR_ANY);
-	return local.ss_family == AF_INET6 &&
-	    IN6_IS_ADDR_UNSPECIFIED(&in6->sin6_addr);
-}
-
-enum transport
-socket_transport(int fd)
-{
-	struct sockaddr_storage local;
-	int type = 0;
-	socklen_t len = sizeof(type);
-
-	(void)getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len);
-	(void)get_local(fd, &local);
-	if (local.ss_family == AF_UNIX)
-		return type == SOCK_STREAM ? TRANSPORT_UNIX
-					   : TRANSPORT_UNIXGRAM;
-	return type == SOCK_STREAM ? TRANSPORT_TCP : TRANSPORT_UDP;
-}
-
-size_t
-socket_unsent(int fd)
-{
-	int len = 0;
-
-	if (socket_transport(fd) != TRANSPORT_TCP ||
-	    ioctl(fd, SIOCOUTQ, &len) == -1)
-		return 0;
-	return (size_t)len;
-}
-
-unsigned
-socket_udp_port(int fd)
-{
-	struct sockaddr_storage local;
-
-	if (socket_transport(fd) != TRANSPORT_UDP)
-		return 0;
-	(void)get_local(fd, &local);
-	return address_port((const struct sockaddr *)&local);
-}
-
+/* A path that somebody else still serves by a copy of the socket stays. */
 void
 socket_close(int fd)
 {
-	struct sockaddr_storage local;
-	struct sockaddr_un *un = (struct sockaddr_un *)&local;
+	struct address address;
+	bool known = socket_get_address(fd, &address) == 0;
 
-	if (get_local(fd, &local) > sizeof(sa_family_t) &&
-	    local.ss_family == AF_UNIX && un->sun_path[0] == '/')
-		unlink(un->sun_path);
 	close(fd);
+	if (known && address.u.sa.sa_family == AF_UNIX && is_stale(&address))
+		unlink(address.u.un.sun_path);
 }

@@ -22,6 +22,13 @@ struct socket_config {
 int socket_open(const struct address *address,
     const struct socket_config *config, char why[WHY_SIZE]);
 
+/*
+ * Makes an open socket, bound to the address, one of ours with this
+ * configuration. Returns it, or -1 with errno and why, and then it is closed.
+ */
+int socket_adopt(int fd, const struct address *address,
+    const struct socket_config *config, char why[WHY_SIZE]);
+
 /* Bytes of receive buffer that the system granted, as asked (not doubled). */
 uint64_t socket_receive_buffer(int fd);
 
@@ -34,19 +41,22 @@ uint32_t socket_drops(int fd);
  */
 size_t socket_unsent(int fd);
 
-/* What kind of socket it is. */
-enum transport socket_transport(int fd);
-
 /* True when it is bound to all addresses, so that answers must name theirs. */
 bool socket_is_wildcard(int fd);
 
 /* The UDP port it is bound to, in host byte order; 0 of other transports. */
 unsigned socket_udp_port(int fd);
 
-/* Writes the bound address with the port that the system chose. */
-void socket_format_local(int fd, char text[ADDRESS_TEXT_SIZE]);
+/*
+ * The bound address, with the port that the system chose, and the transport. 0,
+ * or -1: it is no socket.
+ */
+int socket_get_address(int fd, struct address *address);
 
-/* Closes it and removes a unix socket's path. */
+/*
+ * Closes it and removes a unix socket's path, unless somebody has a copy of the
+ * socket and so still serves it.
+ */
 void socket_close(int fd);
 
 #endif

@@ -98,14 +98,20 @@ struct stream_listener *stream_listen(
     struct event_base *base, int fd, const struct stream_config *config);
 
 /*
- * Ends the listener: takes in who waits, stops listening, answers what has been
- * received and closes each connection when its output is sent.
- * stream_listener_free() ends those that are left.
+ * Stops listening: whoever waits is left to those who have a copy of the
+ * socket. Connections go on.
+ */
+void stream_listener_close(struct stream_listener *listener);
+
+/*
+ * Takes in who waits, stops listening, answers what has been received and
+ * closes each connection when its output is sent. stream_listener_free() ends
+ * those that are left.
  */
 void stream_listener_stop(struct stream_listener *listener);
 void stream_listener_free(struct stream_listener *listener);
 
-/* The descriptor, to be asked for its address; -1 once stopped. */
+/* The descriptor, to be asked for its address; -1 once closed. */
 int stream_listener_fd(const struct stream_listener *listener);
 
 /* Sends bytes, after those before. Too many, or a broken peer, ends it. */

@@ -154,7 +154,7 @@ stream_listen(
 int
 stream_listener_fd(const struct stream_listener *listener)
 {
-	return listener->stopped ? -1 : event_get_fd(&listener->accept_event);
+	return listener->closed ? -1 : event_get_fd(&listener->accept_event);
 }
 
 /* Calls the function for each connection; it may free the connection. */
@@ -171,15 +171,25 @@ each_stream(struct stream_listener *listener, void (*function)(struct stream *))
 }
 
 void
+stream_listener_close(struct stream_listener *listener)
+{
+	if (listener->closed)
+		return;
+	event_del(&listener->accept_event);
+	event_del(&listener->pause_event);
+	socket_close(event_get_fd(&listener->accept_event));
+	listener->closed = true;
+}
+
+void
 stream_listener_stop(struct stream_listener *listener)
 {
 	if (listener->stopped)
 		return;
-	for (int i = 0; i < LAST_ACCEPTS && accept_one(listener); i++)
-		continue;
-	event_del(&listener->accept_event);
-	event_del(&listener->pause_event);
-	socket_close(event_get_fd(&listener->accept_event));
+	for (int i = 0; i < LAST_ACCEPTS && !listener->closed; i++)
+		if (!accept_one(listener))
+			break;
+	stream_listener_close(listener);
 	listener->stopped = true;
 	each_stream(listener, stream_stop);
 }

@@ -42,7 +42,8 @@ struct stream_listener {
 	struct timeval idle;             /* of idle_ms */
 	const struct timeval *idle_time; /* for event_add(); NULL: never */
 	const struct timeval *linger_time;
-	bool stopped;
+	bool closed;  /* the listening socket is */
+	bool stopped; /* connections are to end */
 	LIST_HEAD(, stream) streams;
 };
 

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: ISC */
+/* Which configuration is read: at the start, at a check and at a reload. */
+#ifndef DAEMON_LOAD_H
+#define DAEMON_LOAD_H
+
+struct config;
+struct config_errors;
+
+#define LOAD_INSTALLED SYSCONFDIR "/netlabd/netlabd.conf"
+
+/*
+ * Reads the file at path; NULL: the installed one if it exists, else the
+ * built-in lab. As config_load().
+ */
+struct config *load_config(const char *path, struct config_errors *errors);
+
+#endif

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Reload as a transaction: the new configuration is checked, then started
+ * beside the old one on copies of its sockets, and only when all of it runs
+ * does it take the old one's place.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "daemon/announce.h"
+#include "daemon/daemon_private.h"
+#include "daemon/load.h"
+#include "daemon/notify.h"
+#include "daemon/store.h"
+
+/* What becomes of the services, for the log. */
+struct outcome {
+	size_t kept, changed, started, stopped;
+};
+
+struct reload {
+	struct daemon *daemon;
+	struct config *fresh;
+	/* For each fresh service the equal one that runs; NULL: none. */
+	struct service **equal;
+	struct outcome outcome;
+};
+
+static struct service *
+find_named(const struct config *config, const char *name)
+{
+	for (size_t i = 0; i < config->service_count; i++)
+		if (strcmp(service_name(config->services[i]), name) == 0)
+			return config->services[i];
+	return NULL;
+}
+
+/* Pairs what is equal; the rest of the fresh ones is new or changed. */
+static int
+compare(struct reload *reload)
+{
+	const struct config *running = reload->daemon->config;
+	struct outcome *outcome = &reload->outcome;
+
+	reload->equal =
+	    calloc(reload->fresh->service_count + 1, sizeof(*reload->equal));
+	if (reload->equal == NULL)
+		return -1;
+	for (size_t i = 0; i < reload->fresh->service_count; i++) {
+		struct service *fresh = reload->fresh->services[i];
+		struct service *old = find_named(running, service_name(fresh));
+
+		if (old == NULL)
+			outcome->started++;
+		else if (!service_is_equal(old, fresh))
+			outcome->changed++;
+		else
+			reload->equal[i] = old;
+	}
+	outcome->kept =
+	    reload->fresh->service_count - outcome->changed - outcome->started;
+	outcome->stopped =
+	    running->service_count - outcome->kept - outcome->changed;
+	return 0;
+}
+
+static bool
+is_kept(const struct reload *reload, const struct service *service)
+{
+	for (size_t i = 0; i < reload->fresh->service_count; i++)
+		if (reload->equal[i] == service)
+			return true;
+	return false;
+}
+
+/* Copies of the sockets of all that will not stay. */
+static int
+share_sockets(const struct reload *reload, struct shelf *shelf)
+{
+	const struct config *running = reload->daemon->config;
+
+	for (size_t i = 0; i < running->service_count; i++)
+		if (!is_kept(reload, running->services[i]) &&
+		    service_share(running->services[i], shelf) == -1)
+			return -1;
+	return 0;
+}
+
+static int
+start_one(
+    const struct reload *reload, struct service *service, struct shelf *shelf)
+{
+	struct daemon *daemon = reload->daemon;
+	char why[WHY_SIZE];
+
+	if (service_listen(service, daemon->base, &daemon->pool, shelf, why) ==
+		0 &&
+	    service_start(service, why) == 0)
+		return 0;
+	log_error("%s '%s': %s", service_type(service)->name,
+	    service_name(service), why);
+	return -1;
+}
+
+/* Starts what is new; the caller undoes what was done by freeing `fresh`. */
+static int
+start_fresh(const struct reload *reload)
+{
+	struct shelf shelf = { .items = NULL };
+	int result = share_sockets(reload, &shelf);
+
+	if (result == -1)
+		log_error("cannot copy the sockets: out of memory or "
+			  "descriptors");
+	for (size_t i = 0; i < reload->fresh->service_count && result == 0; i++)
+		if (reload->equal[i] == NULL)
+			result = start_one(
+			    reload, reload->fresh->services[i], &shelf);
+	shelf_close(&shelf);
+	return result;
+}
+
+/* Moves the equal ones over; in their place comes what was read of them. */
+static void
+keep_equal(struct reload *reload)
+{
+	struct config *running = reload->daemon->config;
+
+	for (size_t i = 0; i < reload->fresh->service_count; i++) {
+		struct service *old = reload->equal[i];
+
+		for (size_t j = 0; old != NULL && j < running->service_count;
+		     j++)
+			if (running->services[j] == old) {
+				running->services[j] =
+				    reload->fresh->services[i];
+				reload->fresh->services[i] = old;
+			}
+	}
+}
+
+/* From here on nothing can fail. */
+static void
+commit(struct reload *reload)
+{
+	struct daemon *daemon = reload->daemon;
+	struct config *old = daemon->config;
+
+	keep_equal(reload);
+	daemon->config = reload->fresh;
+	reload->fresh = NULL;
+	daemon_limit_connections(daemon);
+	for (size_t i = 0; i < old->service_count; i++)
+		retirees_add(&daemon->retirees, old->services[i],
+		    daemon->config->globals.reload_grace);
+	old->service_count = 0; /* they belong to the retirees now */
+	config_free(old);
+	store_sync(daemon->config);
+}
+
+static int
+take(struct reload *reload)
+{
+	if (compare(reload) == -1 ||
+	    retirees_reserve(&reload->daemon->retirees,
+		reload->daemon->config->service_count) == -1) {
+		log_error("out of memory");
+		return -1;
+	}
+	if (start_fresh(reload) == -1)
+		return -1;
+	announce_listeners(reload->fresh);
+	commit(reload);
+	return 0;
+}
+
+static void
+tell(const struct reload *reload, bool done)
+{
+	const struct outcome *outcome = &reload->outcome;
+	const char *text = done ? "reloaded" : "reload refused";
+
+	if (done)
+		log_notice("reloaded: %zu kept, %zu changed, %zu started, "
+			   "%zu stopped",
+		    outcome->kept, outcome->changed, outcome->started,
+		    outcome->stopped);
+	else
+		log_error("reload refused, keeping the configuration as it "
+			  "was");
+	announce_reload(reload->daemon->config, text);
+}
+
+void
+daemon_reload(struct daemon *daemon)
+{
+	struct reload reload = { .daemon = daemon };
+	struct config_errors errors = { .items = NULL };
+	bool done;
+
+	notify_reloading();
+	reload.fresh = load_config(daemon->config_path, &errors);
+	for (size_t i = 0; i < errors.count; i++)
+		log_error("%s", errors.items[i]);
+	config_errors_free(&errors);
+	done = reload.fresh != NULL && take(&reload) == 0;
+	tell(&reload, done);
+	config_free(reload.fresh);
+	free(reload.equal);
+}

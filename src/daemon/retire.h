@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Services that a reload changed or removed: they listen no more, and their
+ * connections go on under the old settings until they end or their grace does.
+ */
+#ifndef DAEMON_RETIRE_H
+#define DAEMON_RETIRE_H
+
+#include "core/service.h"
+
+struct event;
+struct event_base;
+
+struct retirees {
+	struct event *timer;
+	struct retiree {
+		struct service *service; /* owned */
+		int64_t deadline_ms;     /* of clock_monotonic_ms() */
+	} * items;
+	size_t count;
+};
+
+/* Makes ready; -1: out of memory. */
+int retirees_init(struct retirees *retirees, struct event_base *base);
+
+/* Makes room for so many more; -1: out of memory. */
+int retirees_reserve(struct retirees *retirees, size_t count);
+
+/* Takes over a service, for which there is room. */
+void retirees_add(
+    struct retirees *retirees, struct service *service, uint64_t grace_ms);
+
+/* Connections that they still have. */
+size_t retirees_connections(const struct retirees *retirees);
+
+/* Ends their connections when their output is sent. */
+void retirees_stop(struct retirees *retirees);
+
+void retirees_free(struct retirees *retirees);
+
+#endif

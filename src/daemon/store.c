@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: ISC */
+/* Sockets in systemd's hands. */
+#include "daemon/store.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/notify.h"
+
+/* The first descriptor that is handed over (sd_listen_fds(3)). */
+#define FIRST_FD 3
+
+/* Names in the store begin so; those of socket units are their own. */
+#define STORE_PREFIX "stored-"
+
+/* As long as systemd takes them. */
+#define NAME_SIZE 256
+
+/* Names of what this process has put into the store. */
+static struct {
+	char (*items)[NAME_SIZE];
+	size_t count;
+} stored;
+
+/* "stored-udp-127.0.0.1-2345": a colon would end the name. */
+static void
+format_name(char name[NAME_SIZE], const struct address *bound)
+{
+	char text[ADDRESS_TEXT_SIZE];
+
+	address_format(text, &bound->u.sa, bound->len);
+	snprintf(name, NAME_SIZE, STORE_PREFIX "%s-%s",
+	    address_transport_name(bound->transport), text);
+	for (char *at = name; *at != '\0'; at++)
+		if (*at == ':')
+			*at = '-';
+}
+
+/* Copies the nth of the names that colons separate. */
+static void
+nth_name(char name[NAME_SIZE], const char *names, int n)
+{
+	size_t len;
+
+	for (; n > 0 && names != NULL; n--)
+		if ((names = strchr(names, ':')) != NULL)
+			names++;
+	len = names != NULL ? strcspn(names, ":") : 0;
+	if (len >= NAME_SIZE)
+		len = NAME_SIZE - 1;
+	if (len > 0)
+		memcpy(name, names, len);
+	name[len] = '\0';
+}
+
+static bool
+is_stored(const char *name)
+{
+	return strncmp(name, STORE_PREFIX, strlen(STORE_PREFIX)) == 0;
+}
+
+/* Remembers that the store holds the name. */
+static int
+remember(const char name[NAME_SIZE])
+{
+	char(*items)[NAME_SIZE] =
+	    reallocarray(stored.items, stored.count + 1, sizeof(*items));
+
+	if (items == NULL)
+		return -1;
+	stored.items = items;
+	strcpy(items[stored.count++], name);
+	return 0;
+}
+
+int
+store_inherit(struct shelf *shelf)
+{
+	int count = notify_listen_count();
+
+	for (int i = 0; i < count; i++) {
+		char name[NAME_SIZE];
+		bool ours;
+
+		nth_name(name, notify_listen_names(), i);
+		ours = is_stored(name);
+		if ((ours && remember(name) == -1) ||
+		    shelf_put_bound(shelf, FIRST_FD + i,
+			ours ? SHELF_STORED : SHELF_PASSED) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+int
+store_check_rest(const struct shelf *shelf, char why[WHY_SIZE])
+{
+	for (size_t i = 0; i < shelf->count; i++) {
+		const struct address *address = &shelf->items[i].address;
+		char text[ADDRESS_TEXT_SIZE];
+
+		if (shelf->items[i].origin != SHELF_PASSED)
+			continue;
+		address_format(text, &address->u.sa, address->len);
+		return why_set(why,
+		    "systemd passed a socket on %s %s, on which no service "
+		    "listens (declare it, or take it out of the socket unit)",
+		    address_transport_name(address->transport), text);
+	}
+	return 0;
+}
+
+/* The names that the store is to hold. */
+struct wanted {
+	char (*names)[NAME_SIZE];
+	size_t count, room;
+};
+
+/* Sends a socket to the store; those of socket units are safe already. */
+static void
+store_socket(void *arg, const struct service *service, int fd,
+    const struct address *bound, enum shelf_origin origin)
+{
+	struct wanted *wanted = arg;
+
+	(void)service;
+	if (origin == SHELF_PASSED || wanted->count == wanted->room)
+		return;
+	format_name(wanted->names[wanted->count], bound);
+	/* systemd drops a copy of what it has already. */
+	notify_store(fd, wanted->names[wanted->count++]);
+}
+
+static void
+count_socket(void *arg, const struct service *service, int fd,
+    const struct address *bound, enum shelf_origin origin)
+{
+	size_t *count = arg;
+
+	(void)service;
+	(void)fd;
+	(void)bound;
+	(void)origin;
+	(*count)++;
+}
+
+static bool
+is_wanted(const struct wanted *wanted, const char *name)
+{
+	for (size_t i = 0; i < wanted->count; i++)
+		if (strcmp(wanted->names[i], name) == 0)
+			return true;
+	return false;
+}
+
+void
+store_sync(const struct config *config)
+{
+	struct wanted wanted = { .names = NULL };
+
+	if (!notify_is_wanted())
+		return;
+	for (size_t i = 0; i < config->service_count; i++)
+		service_each_socket(
+		    config->services[i], count_socket, &wanted.room);
+	wanted.names = calloc(wanted.room + 1, sizeof(*wanted.names));
+	if (wanted.names == NULL)
+		return; /* the store stays as it is */
+	for (size_t i = 0; i < config->service_count; i++)
+		service_each_socket(config->services[i], store_socket, &wanted);
+	for (size_t i = 0; i < stored.count; i++)
+		if (!is_wanted(&wanted, stored.items[i]))
+			notify_remove(stored.items[i]);
+	free(stored.items);
+	stored.items = wanted.names;
+	stored.count = wanted.count;
+}

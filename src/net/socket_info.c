@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: ISC */
+/* Asks sockets about themselves. */
+#include "net/socket.h"
+
+#include <linux/sock_diag.h>
+#include <linux/sockios.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+/* The kernel reports twice what was set: its own book-keeping is in it. */
+uint64_t
+socket_receive_buffer(int fd)
+{
+	int size = 0;
+	socklen_t len = sizeof(size);
+
+	(void)getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, &len);
+	return (uint64_t)size / 2;
+}
+
+uint32_t
+socket_drops(int fd)
+{
+	uint32_t figures[SK_MEMINFO_VARS] = { 0 };
+	socklen_t len = sizeof(figures);
+
+	(void)getsockopt(fd, SOL_SOCKET, SO_MEMINFO, figures, &len);
+	return figures[SK_MEMINFO_DROPS];
+}
+
+static enum transport
+transport_of(int family, int type)
+{
+	if (family == AF_UNIX)
+		return type == SOCK_STREAM ? TRANSPORT_UNIX
+					   : TRANSPORT_UNIXGRAM;
+	return type == SOCK_STREAM ? TRANSPORT_TCP : TRANSPORT_UDP;
+}
+
+int
+socket_get_address(int fd, struct address *address)
+{
+	socklen_t len = sizeof(int);
+	int type;
+
+	memset(address, 0, sizeof(*address));
+	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == -1)
+		return -1;
+	address->len = sizeof(address->u);
+	if (getsockname(fd, &address->u.sa, &address->len) == -1)
+		return -1;
+	address->transport = transport_of(address->u.sa.sa_family, type);
+	/* Paths of unix addresses are as long as the struct; see address.h. */
+	if (address->u.sa.sa_family == AF_UNIX)
+		address->len = sizeof(address->u.un);
+	return 0;
+}
+
+bool
+socket_is_wildcard(int fd)
+{
+	struct address address;
+
+	if (socket_get_address(fd, &address) == -1)
+		return false;
+	if (address.u.sa.sa_family == AF_INET)
+		return address.u.in.sin_addr.s_addr == htonl(INADDR_ANY);
+	return address.u.sa.sa_family == AF_INET6 &&
+	    IN6_IS_ADDR_UNSPECIFIED(&address.u.in6.sin6_addr);
+}
+
+unsigned
+socket_udp_port(int fd)
+{
+	struct address address;
+
+	if (socket_get_address(fd, &address) == -1 ||
+	    address.transport != TRANSPORT_UDP)
+		return 0;
+	return address_port(&address.u.sa);
+}
+
+size_t
+socket_unsent(int fd)
+{
+	struct address address;
+	int len = 0;
+
+	if (socket_get_address(fd, &address) == -1 ||
+	    address.transport != TRANSPORT_TCP ||
+	    ioctl(fd, SIOCOUTQ, &len) == -1)
+		return 0;
+	return (size_t)len;
+}
