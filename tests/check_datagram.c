@@ -154,7 +154,7 @@ START_TEST(test_guarded)
 	lab_wake(&lab);
 	net_expect(client, "c", 1);
 	ck_assert_uint_eq(lab.counters.answered, 1);
-	datagram_close(one_way.sock);
+	datagram_close(one_way.sock, true);
 	lab_close(&lab);
 }
 END_TEST
@@ -223,7 +223,7 @@ START_TEST(test_cut)
 	ck_assert_uint_eq(one_way.seen.len, 65535);
 	ck_assert_uint_eq(one_way.counters.cut, 1);
 	ck_assert_uint_eq(one_way.counters.received_bytes, 165535);
-	datagram_close(one_way.sock);
+	datagram_close(one_way.sock, true);
 	lab_close(&lab);
 }
 END_TEST
@@ -318,7 +318,7 @@ START_TEST(test_passed_descriptors)
 	lab_drain(&lab);
 	ck_assert_uint_eq(lab.seen.calls, 3);
 	ck_assert_uint_eq(net_count_descriptors(), before);
-	datagram_close(udp.sock);
+	datagram_close(udp.sock, true);
 	lab_close(&lab);
 }
 END_TEST

@@ -95,7 +95,7 @@ lab_open(struct lab *lab, const char *text, uint64_t receive_buffer,
 static inline void
 lab_close(struct lab *lab)
 {
-	datagram_close(lab->sock);
+	datagram_close(lab->sock, true);
 	event_base_free(lab->base);
 }
 

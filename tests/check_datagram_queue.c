@@ -209,7 +209,7 @@ START_TEST(test_fairness)
 	ck_assert_uint_eq(flooded.seen.calls, 512);
 	lab_drain(&flooded);
 	ck_assert_uint_eq(flooded.seen.calls, 1000);
-	datagram_close(other.sock);
+	datagram_close(other.sock, true);
 	lab_close(&flooded);
 }
 END_TEST

@@ -104,6 +104,7 @@ static inline void
 serve(struct served *served, struct service *service)
 {
 	char text[NET_PATH_SIZE], why[WHY_SIZE] = "";
+	struct shelf shelf = { .items = NULL };
 
 	signal(SIGPIPE, SIG_IGN);
 	memset(served, 0, sizeof(*served));
@@ -112,9 +113,10 @@ serve(struct served *served, struct service *service)
 	served->service = service;
 	set_option(service, "listen", net_path(text, "unix:", "socket"));
 	ck_assert_int_eq(service_check(service, why), 0);
-	ck_assert_msg(
-	    service_start(service, served->base, &served->pool, why) == 0, "%s",
-	    why);
+	ck_assert_msg(service_listen(service, served->base, &served->pool,
+			  &shelf, why) == 0 &&
+		service_start(service, why) == 0,
+	    "%s", why);
 	served->fd = stream_listener_fd(service->listeners[0].stream);
 }
 

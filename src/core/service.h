@@ -118,10 +118,11 @@ int service_start(struct service *service, char why[WHY_SIZE]);
 int service_share(const struct service *service, struct shelf *shelf);
 
 /*
- * Stops listening but answers what came as datagrams. Connections go on;
- * service_connections() tells how many are left.
+ * Stops listening. Connections go on; service_connections() tells how many are
+ * left. Of its shared sockets, those left on the shelf were not taken over:
+ * what waits in them is served; in the others it waits for who took them.
  */
-void service_retire(struct service *service);
+void service_retire(struct service *service, const struct shelf *left);
 size_t service_connections(const struct service *service);
 
 /*
@@ -132,6 +133,9 @@ void service_stop_listening(struct service *service);
 
 /* Ends what is left, flushes and closes its files. */
 void service_stop(struct service *service);
+
+/* Undoes listening and starting without serving what waits. */
+void service_cancel(struct service *service);
 
 /* Opens its files anew; failures are logged and the old ones kept. */
 void service_reopen(struct service *service);

@@ -102,13 +102,15 @@ handler_for(const struct service_type *type)
 }
 
 struct datagram_socket *
-service_open_datagram(struct service *service, struct event_base *base, int fd)
+service_open_datagram(
+    struct service *service, struct event_base *base, int fd, uint32_t drops)
 {
 	const struct service_type *type = service->type;
 	struct datagram_config config = {
 		.handler = handler_for(type),
 		.owner = service,
 		.counters = &service->datagrams,
+		.drops = drops,
 		.answers = !type->one_way,
 		.answer_extra = type->answer_extra,
 	};

@@ -41,8 +41,8 @@ struct service {
 };
 
 /* Serves a socket with one of the engines, which owns it; NULL: errno. */
-struct datagram_socket *
-service_open_datagram(struct service *service, struct event_base *base, int fd);
+struct datagram_socket *service_open_datagram(
+    struct service *service, struct event_base *base, int fd, uint32_t drops);
 struct stream_listener *service_open_stream(struct service *service,
     struct event_base *base, struct stream_pool *pool, int fd);
 

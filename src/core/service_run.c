@@ -23,23 +23,24 @@ may_be_left_out(const struct service *service, const struct address *address,
 	return true;
 }
 
-/* Takes the socket of the address off the shelf, or opens it. */
+/* Takes the socket of the address off the shelf, or opens it, as item. */
 static int
 open_socket(const struct service *service, struct shelf *shelf,
-    struct service_listener *listener, char why[WHY_SIZE])
+    const struct address *address, struct shelf_item *item, char why[WHY_SIZE])
 {
-	const struct address *address = listener->address;
 	bool datagrams = (address->transport & TRANSPORTS_DATAGRAM) != 0;
 	struct socket_config config = {
 		.receive_buffer =
 		    datagrams ? service->common.receive_buffer : 0,
 		.backlog = (int)service->common.backlog,
 	};
-	int fd = shelf_take(shelf, address, &listener->origin);
 
-	if (fd != -1)
-		return socket_adopt(fd, address, &config, why);
-	return socket_open(address, &config, why);
+	*item = (struct shelf_item){ .origin = SHELF_OPENED };
+	if (shelf_take(shelf, address, item) == 0)
+		item->fd = socket_adopt(item->fd, address, &config, why);
+	else
+		item->fd = socket_open(address, &config, why);
+	return item->fd == -1 ? -1 : 0;
 }
 
 static int
@@ -49,16 +50,18 @@ open_listener(struct service *service, struct event_base *base,
 {
 	struct service_listener *listener =
 	    &service->listeners[service->listener_count];
-	int fd;
+	struct shelf_item item;
 
-	*listener = (struct service_listener){ .address = address };
-	fd = open_socket(service, shelf, listener, why);
-	if (fd == -1)
+	if (open_socket(service, shelf, address, &item, why) == -1)
 		return may_be_left_out(service, address, why) ? 0 : -1;
+	*listener = (struct service_listener){ .address = address,
+		.origin = item.origin };
 	if ((address->transport & TRANSPORTS_DATAGRAM) != 0)
-		listener->datagram = service_open_datagram(service, base, fd);
+		listener->datagram =
+		    service_open_datagram(service, base, item.fd, item.drops);
 	else
-		listener->stream = service_open_stream(service, base, pool, fd);
+		listener->stream =
+		    service_open_stream(service, base, pool, item.fd);
 	if (listener->datagram == NULL && listener->stream == NULL)
 		return why_set(why, "cannot listen: %s", strerror(errno));
 	service->listener_count++;
@@ -98,32 +101,35 @@ service_start(struct service *service, char why[WHY_SIZE])
 	return 0;
 }
 
-/* Ends the listeners of datagrams, and calls end for those of streams. */
+/*
+ * Ends a listener, of streams by `end`. With serve, datagrams that wait are
+ * served first.
+ */
 static void
-end_listeners(
-    struct service *service, void (*end)(struct stream_listener *listener))
+end_listener(struct service_listener *listener,
+    void (*end)(struct stream_listener *listener), bool serve)
 {
-	for (size_t i = 0; i < service->listener_count; i++) {
-		struct service_listener *listener = &service->listeners[i];
-
-		if (listener->stream != NULL)
-			end(listener->stream);
-		if (listener->datagram != NULL)
-			datagram_close(listener->datagram, service->started);
-		listener->datagram = NULL;
-	}
+	if (listener->stream != NULL)
+		end(listener->stream);
+	if (listener->datagram != NULL)
+		datagram_close(listener->datagram, serve);
+	listener->datagram = NULL;
 }
 
 void
-service_retire(struct service *service)
+service_retire(struct service *service, const struct shelf *left)
 {
-	end_listeners(service, stream_listener_close);
+	for (size_t i = 0; i < service->listener_count; i++)
+		end_listener(&service->listeners[i], stream_listener_close,
+		    shelf_has(left, service->listeners[i].address));
 }
 
 void
 service_stop_listening(struct service *service)
 {
-	end_listeners(service, stream_listener_stop);
+	for (size_t i = 0; i < service->listener_count; i++)
+		end_listener(
+		    &service->listeners[i], stream_listener_stop, true);
 }
 
 size_t
@@ -132,18 +138,37 @@ service_connections(const struct service *service)
 	return service->streams.open;
 }
 
-void
-service_stop(struct service *service)
+/* Ends all listeners and connections, then what the type began. */
+static void
+stop(struct service *service)
 {
-	if (!service->started) /* nothing was served yet, nothing is now */
-		end_listeners(service, stream_listener_close);
-	end_listeners(service, stream_listener_free);
+	for (size_t i = 0; i < service->listener_count; i++)
+		end_listener(
+		    &service->listeners[i], stream_listener_free, true);
 	free(service->listeners);
 	service->listeners = NULL;
 	service->listener_count = 0;
 	if (service->started && service->type->stop != NULL)
 		service->type->stop(service);
 	service->started = false;
+}
+
+void
+service_cancel(struct service *service)
+{
+	for (size_t i = 0; i < service->listener_count; i++)
+		end_listener(
+		    &service->listeners[i], stream_listener_close, false);
+	stop(service);
+}
+
+void
+service_stop(struct service *service)
+{
+	if (service->started)
+		stop(service);
+	else
+		service_cancel(service);
 }
 
 void
@@ -185,11 +210,15 @@ service_share(const struct service *service, struct shelf *shelf)
 	for (size_t i = 0; i < service->listener_count; i++) {
 		const struct service_listener *listener =
 		    &service->listeners[i];
-		int fd = fcntl(listener_fd(listener), F_DUPFD_CLOEXEC, 0);
+		struct shelf_item item = {
+			.fd = fcntl(listener_fd(listener), F_DUPFD_CLOEXEC, 0),
+			.origin = listener->origin,
+			.address = *listener->address,
+		};
 
-		if (fd == -1 ||
-		    shelf_put(shelf, fd, listener->address, listener->origin) ==
-			-1)
+		if (listener->datagram != NULL)
+			item.drops = datagram_drops(listener->datagram);
+		if (item.fd == -1 || shelf_put(shelf, &item) == -1)
 			return -1;
 	}
 	return 0;

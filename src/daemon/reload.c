@@ -24,6 +24,7 @@ struct reload {
 	struct config *fresh;
 	/* For each fresh service the equal one that runs; NULL: none. */
 	struct service **equal;
+	struct shelf shelf; /* copies of the sockets of all that goes */
 	struct outcome outcome;
 };
 
@@ -76,26 +77,25 @@ is_kept(const struct reload *reload, const struct service *service)
 
 /* Copies of the sockets of all that will not stay. */
 static int
-share_sockets(const struct reload *reload, struct shelf *shelf)
+share_sockets(struct reload *reload)
 {
 	const struct config *running = reload->daemon->config;
 
 	for (size_t i = 0; i < running->service_count; i++)
 		if (!is_kept(reload, running->services[i]) &&
-		    service_share(running->services[i], shelf) == -1)
+		    service_share(running->services[i], &reload->shelf) == -1)
 			return -1;
 	return 0;
 }
 
 static int
-start_one(
-    const struct reload *reload, struct service *service, struct shelf *shelf)
+start_one(struct reload *reload, struct service *service)
 {
 	struct daemon *daemon = reload->daemon;
 	char why[WHY_SIZE];
 
-	if (service_listen(service, daemon->base, &daemon->pool, shelf, why) ==
-		0 &&
+	if (service_listen(service, daemon->base, &daemon->pool, &reload->shelf,
+		why) == 0 &&
 	    service_start(service, why) == 0)
 		return 0;
 	log_error("%s '%s': %s", service_type(service)->name,
@@ -103,22 +103,29 @@ start_one(
 	return -1;
 }
 
-/* Starts what is new; the caller undoes what was done by freeing `fresh`. */
+/* Undoes what was started; what waits is left to the services that run. */
 static int
-start_fresh(const struct reload *reload)
+cancel_fresh(struct reload *reload)
 {
-	struct shelf shelf = { .items = NULL };
-	int result = share_sockets(reload, &shelf);
+	for (size_t i = 0; i < reload->fresh->service_count; i++)
+		service_cancel(reload->fresh->services[i]);
+	return -1;
+}
 
-	if (result == -1)
+/* Starts what is new, all of it or nothing. */
+static int
+start_fresh(struct reload *reload)
+{
+	if (share_sockets(reload) == -1) {
 		log_error("cannot copy the sockets: out of memory or "
 			  "descriptors");
-	for (size_t i = 0; i < reload->fresh->service_count && result == 0; i++)
-		if (reload->equal[i] == NULL)
-			result = start_one(
-			    reload, reload->fresh->services[i], &shelf);
-	shelf_close(&shelf);
-	return result;
+		return -1;
+	}
+	for (size_t i = 0; i < reload->fresh->service_count; i++)
+		if (reload->equal[i] == NULL &&
+		    start_one(reload, reload->fresh->services[i]) == -1)
+			return cancel_fresh(reload);
+	return 0;
 }
 
 /* Moves the equal ones over; in their place comes what was read of them. */
@@ -153,7 +160,7 @@ commit(struct reload *reload)
 	daemon_limit_connections(daemon);
 	for (size_t i = 0; i < old->service_count; i++)
 		retirees_add(&daemon->retirees, old->services[i],
-		    daemon->config->globals.reload_grace);
+		    &reload->shelf, daemon->config->globals.reload_grace);
 	old->service_count = 0; /* they belong to the retirees now */
 	config_free(old);
 	store_sync(daemon->config);
@@ -207,5 +214,6 @@ daemon_reload(struct daemon *daemon)
 	done = reload.fresh != NULL && take(&reload) == 0;
 	tell(&reload, done);
 	config_free(reload.fresh);
+	shelf_close(&reload.shelf);
 	free(reload.equal);
 }

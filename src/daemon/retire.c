@@ -71,10 +71,10 @@ retirees_reserve(struct retirees *retirees, size_t count)
 }
 
 void
-retirees_add(
-    struct retirees *retirees, struct service *service, uint64_t grace_ms)
+retirees_add(struct retirees *retirees, struct service *service,
+    const struct shelf *left, uint64_t grace_ms)
 {
-	service_retire(service);
+	service_retire(service, left);
 	retirees->items[retirees->count++] = (struct retiree){ service,
 		clock_monotonic_ms() + (int64_t)grace_ms };
 	look_cb(-1, 0, retirees);

@@ -26,9 +26,12 @@ int retirees_init(struct retirees *retirees, struct event_base *base);
 /* Makes room for so many more; -1: out of memory. */
 int retirees_reserve(struct retirees *retirees, size_t count);
 
-/* Takes over a service, for which there is room. */
-void retirees_add(
-    struct retirees *retirees, struct service *service, uint64_t grace_ms);
+/*
+ * Takes over a service, for which there is room, and ends its listening; `left`
+ * as for service_retire().
+ */
+void retirees_add(struct retirees *retirees, struct service *service,
+    const struct shelf *left, uint64_t grace_ms);
 
 /* Connections that they still have. */
 size_t retirees_connections(const struct retirees *retirees);

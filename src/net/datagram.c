@@ -162,8 +162,7 @@ tell_drops(struct datagram_socket *sock, uint32_t drops)
 {
 	const struct datagram_handler *handler = sock->config.handler;
 	int32_t lost = (int32_t)(drops - sock->drops);
-	struct address local;
-	char text[ADDRESS_TEXT_SIZE] = "";
+	char local[ADDRESS_TEXT_SIZE];
 
 	if (lost <= 0)
 		return;
@@ -171,9 +170,8 @@ tell_drops(struct datagram_socket *sock, uint32_t drops)
 	sock->config.counters->lost += (uint32_t)lost;
 	if (handler->lost == NULL)
 		return;
-	if (socket_get_address(event_get_fd(&sock->event), &local) == 0)
-		address_format(text, &local.u.sa, local.len);
-	handler->lost(sock->config.owner, text, (uint32_t)lost);
+	socket_format_local(event_get_fd(&sock->event), local);
+	handler->lost(sock->config.owner, local, (uint32_t)lost);
 }
 
 /*
@@ -321,6 +319,7 @@ datagram_open(
 	if (batch.in_data[0].iov_base == NULL)
 		batch_init();
 	sock->config = *config;
+	sock->drops = config->drops;
 	sock->wildcard = socket_is_wildcard(fd);
 	if (socket_transport(fd) != TRANSPORT_UNIXGRAM)
 		sock->control_size = sizeof(union control);
@@ -356,6 +355,12 @@ datagram_close(struct datagram_socket *sock, bool serve)
 	event_del(&sock->event);
 	socket_close(event_get_fd(&sock->event));
 	free(sock);
+}
+
+uint32_t
+datagram_drops(const struct datagram_socket *sock)
+{
+	return sock->drops;
 }
 
 int

@@ -57,6 +57,7 @@ struct datagram_config {
 	const struct datagram_handler *handler;
 	void *owner;
 	struct datagram_counters *counters;
+	uint32_t drops; /* of the kernel's that were told before */
 	bool answers; /* false: nothing is sent, the loop guard stands aside */
 	size_t answer_extra; /* an answer may be this much longer than asked */
 };
@@ -75,6 +76,10 @@ struct datagram_socket *datagram_open(
  * served first; without, it is left to those who have a copy of the socket.
  */
 void datagram_close(struct datagram_socket *sock, bool serve);
+
+/* Drops of the kernel's told so far, for who takes over a copy of the socket.
+ */
+uint32_t datagram_drops(const struct datagram_socket *sock);
 
 /* The descriptor, to be asked for its address or options. */
 int datagram_fd(const struct datagram_socket *sock);

@@ -8,17 +8,16 @@
 #include "net/socket.h"
 
 int
-shelf_put(struct shelf *shelf, int fd, const struct address *address,
-    enum shelf_origin origin)
+shelf_put(struct shelf *shelf, const struct shelf_item *item)
 {
 	struct shelf_item *items =
 	    reallocarray(shelf->items, shelf->count + 1, sizeof(*items));
 
 	if (items == NULL) {
-		close(fd);
+		close(item->fd);
 		return -1;
 	}
-	items[shelf->count] = (struct shelf_item){ fd, origin, *address };
+	items[shelf->count] = *item;
 	shelf->items = items;
 	shelf->count++;
 	return 0;
@@ -27,29 +26,45 @@ shelf_put(struct shelf *shelf, int fd, const struct address *address,
 int
 shelf_put_bound(struct shelf *shelf, int fd, enum shelf_origin origin)
 {
-	struct address address = { .optional = false };
+	struct shelf_item item = {
+		.fd = fd, .origin = origin, .drops = socket_drops(fd)
+	};
 
-	if (socket_get_address(fd, &address) == -1) {
+	if (socket_get_address(fd, &item.address) == -1) {
 		close(fd);
 		return -1;
 	}
-	return shelf_put(shelf, fd, &address, origin);
+	return shelf_put(shelf, &item);
+}
+
+static size_t
+find(const struct shelf *shelf, const struct address *address)
+{
+	size_t i = 0;
+
+	while (i < shelf->count &&
+	    !address_equal(&shelf->items[i].address, address))
+		i++;
+	return i;
 }
 
 int
-shelf_take(struct shelf *shelf, const struct address *address,
-    enum shelf_origin *origin)
+shelf_take(
+    struct shelf *shelf, const struct address *address, struct shelf_item *item)
 {
-	for (size_t i = 0; i < shelf->count; i++) {
-		struct shelf_item item = shelf->items[i];
+	size_t i = find(shelf, address);
 
-		if (!address_equal(&item.address, address))
-			continue;
-		shelf->items[i] = shelf->items[--shelf->count];
-		*origin = item.origin;
-		return item.fd;
-	}
-	return -1;
+	if (i == shelf->count)
+		return -1;
+	*item = shelf->items[i];
+	shelf->items[i] = shelf->items[--shelf->count];
+	return 0;
+}
+
+bool
+shelf_has(const struct shelf *shelf, const struct address *address)
+{
+	return find(shelf, address) < shelf->count;
 }
 
 void

@@ -19,6 +19,7 @@ enum shelf_origin {
 struct shelf_item {
 	int fd;
 	enum shelf_origin origin;
+	uint32_t drops; /* of the kernel's, told so far; see socket_drops() */
 	struct address address;
 };
 
@@ -29,18 +30,20 @@ struct shelf {
 };
 
 /*
- * Puts a socket there for who asks for the address. Returns 0, or -1 (out of
+ * Puts a socket there for who asks for its address. Returns 0, or -1 (out of
  * memory) with the descriptor closed.
  */
-int shelf_put(struct shelf *shelf, int fd, const struct address *address,
-    enum shelf_origin origin);
+int shelf_put(struct shelf *shelf, const struct shelf_item *item);
 
 /* The same for an address that the socket is asked for; -1: not a socket. */
 int shelf_put_bound(struct shelf *shelf, int fd, enum shelf_origin origin);
 
-/* Takes the socket of the address off the shelf: its descriptor, or -1. */
+/* Takes the socket of the address off the shelf: 0, or -1: there is none. */
 int shelf_take(struct shelf *shelf, const struct address *address,
-    enum shelf_origin *origin);
+    struct shelf_item *item);
+
+/* True when a socket of the address is still there. */
+bool shelf_has(const struct shelf *shelf, const struct address *address);
 
 /* Closes what nobody took. */
 void shelf_close(struct shelf *shelf);

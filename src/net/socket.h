@@ -53,6 +53,12 @@ unsigned socket_udp_port(int fd);
  */
 int socket_get_address(int fd, struct address *address);
 
+/* Writes that address; "" when it is no socket. */
+void socket_format_local(int fd, char text[ADDRESS_TEXT_SIZE]);
+
+/* The transport alone; 0 when it is no socket. */
+enum transport socket_transport(int fd);
+
 /*
  * Closes it and removes a unix socket's path, unless somebody has a copy of the
  * socket and so still serves it.

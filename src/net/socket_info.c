@@ -56,6 +56,24 @@ socket_get_address(int fd, struct address *address)
 	return 0;
 }
 
+void
+socket_format_local(int fd, char text[ADDRESS_TEXT_SIZE])
+{
+	struct address address;
+
+	text[0] = '\0';
+	if (socket_get_address(fd, &address) == 0)
+		address_format(text, &address.u.sa, address.len);
+}
+
+enum transport
+socket_transport(int fd)
+{
+	struct address address;
+
+	return socket_get_address(fd, &address) == 0 ? address.transport : 0;
+}
+
 bool
 socket_is_wildcard(int fd)
 {
@@ -83,11 +101,9 @@ socket_udp_port(int fd)
 size_t
 socket_unsent(int fd)
 {
-	struct address address;
 	int len = 0;
 
-	if (socket_get_address(fd, &address) == -1 ||
-	    address.transport != TRANSPORT_TCP ||
+	if (socket_transport(fd) != TRANSPORT_TCP ||
 	    ioctl(fd, SIOCOUTQ, &len) == -1)
 		return 0;
 	return (size_t)len;

@@ -150,6 +150,7 @@ def normal(text):
         (r"(?<=TIME )\d+\.\d+\.\d+\.\d+:\d+(?= )", "SENDER"),
         (r'(?<="source":")\d+\.\d+\.\d+\.\d+:\d+(?=")', "SENDER"),
         (r"after \S+ ms", "after N ms"),
+        (r"within \S+ s", "within N s"),
         (r"\r\n", "\n"),
     ):
         text = re.sub(pattern, word, text)
