@@ -207,6 +207,7 @@ static const struct {
 	{ "listen: unknown transport", "/" },
 	{ "listen: not an address", "\"" },
 	{ "listen: 127.0.0.1:7", ":7" },
+	{ "listen: 0.0.0.0:7", "*:7" },
 };
 
 static bool

@@ -118,18 +118,21 @@ set_option_cb(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
 	return 0;
 }
 
-/* Called at the end of each section, also of an empty one. */
+/*
+ * Called at the end of each section, also of an empty one. libconfuse forgets
+ * it: it would look for the name of each new one among all of them.
+ */
 static int
 end_section_cb(cfg_t *cfg, cfg_opt_t *opt)
 {
 	struct section *section = find_section();
 
 	(void)cfg;
-	(void)opt;
 	if (section == NULL)
 		return -1;
 	section->parsed = true;
 	current->section++;
+	cfg_free_value(opt);
 	return 0;
 }
 

@@ -86,17 +86,25 @@ compare_groups(const struct address *a, const struct address *b)
 }
 
 static int
+compare_use_places(const struct use *a, const struct use *b)
+{
+	int order = compare_places(a->section, a->line, b->section, b->line);
+
+	if (order != 0)
+		return order;
+	return a->address < b->address ? -1 : a->address > b->address;
+}
+
+/* By port or path, then by host, then by place. */
+static int
 compare_uses(const void *first, const void *second)
 {
 	const struct use *a = first, *b = second;
 	int order = compare_groups(a->address, b->address);
 
-	if (order != 0)
-		return order;
-	order = compare_places(a->section, a->line, b->section, b->line);
-	if (order != 0)
-		return order;
-	return a->address < b->address ? -1 : a->address > b->address;
+	if (order == 0)
+		order = memcmp(&a->address->u, &b->address->u, a->address->len);
+	return order != 0 ? order : compare_use_places(a, b);
 }
 
 static bool
@@ -150,22 +158,33 @@ report_conflict(
 	    errors->files[first->section->place.file], first->line);
 }
 
-/* Checks the uses of one port or path, which are in the order of their place.
- */
+/* Reports that two uses meet, at the later of them. */
+static void
+report_pair(struct errors *errors, const struct use *a, const struct use *b)
+{
+	if (compare_use_places(a, b) < 0)
+		report_conflict(errors, a, b);
+	else
+		report_conflict(errors, b, a);
+}
+
+/* Checks the uses of one port or path. */
 static void
 check_group(struct errors *errors, const struct use *uses, size_t count)
 {
-	for (size_t i = 1; i < count && !errors->more; i++)
-		for (size_t j = 0; j < i; j++) {
-			const struct address *a = uses[j].address;
-			const struct address *b = uses[i].address;
+	const struct use *first = uses, *wildcard = NULL;
 
-			if (address_equal(a, b) || is_wildcard(a) ||
-			    is_wildcard(b)) {
-				report_conflict(errors, &uses[j], &uses[i]);
-				break;
-			}
-		}
+	for (size_t i = 0; i < count && wildcard == NULL; i++)
+		if (is_wildcard(uses[i].address))
+			wildcard = &uses[i];
+	for (size_t i = 0; i < count && !errors->more; i++) {
+		if (!address_equal(first->address, uses[i].address))
+			first = &uses[i];
+		if (&uses[i] != first)
+			report_pair(errors, first, &uses[i]);
+		else if (wildcard != NULL && wildcard != first)
+			report_pair(errors, wildcard, first);
+	}
 }
 
 /* Port 0 is another port each time. */
