@@ -137,5 +137,8 @@ service_open_stream(struct service *service, struct event_base *base,
 
 	if (type->max_line != NULL)
 		config.max_line = type->max_line(service);
+	/* The longest line must be answerable. */
+	if (config.max_output < config.max_line + type->answer_extra)
+		config.max_output = config.max_line + type->answer_extra;
 	return stream_listen(base, fd, &config);
 }
