@@ -17,8 +17,6 @@
 #include "services/creosote_file.h"
 #include "services/creosote_record.h"
 
-#define WHAT_SIZE 256
-
 struct bucket_settings {
 	char *file;
 	struct record_style style;
@@ -124,7 +122,7 @@ reserve(struct service *service)
 {
 	const struct bucket_settings *settings = service_settings(service);
 	struct bucket *bucket = service_state(service);
-	char what[WHAT_SIZE];
+	char what[RECORD_WHAT_SIZE];
 
 	if (sizeof(output.data) - output.len < RECORD_SIZE)
 		flush(service);
@@ -154,7 +152,7 @@ static void
 creosote_lost(struct service *service, const char *local, uint64_t count)
 {
 	const struct bucket_settings *settings = service_settings(service);
-	char what[WHAT_SIZE], *record = reserve(service);
+	char what[RECORD_WHAT_SIZE], *record = reserve(service);
 
 	snprintf(what, sizeof(what),
 	    "datagrams lost here on %s (receive queue full)", local);
@@ -225,7 +223,8 @@ creosote_report(
 {
 	const struct bucket *bucket = service_state_const(service);
 
-	add(arg, "records", bucket->written);
+	if (bucket->written != 0)
+		add(arg, "records", bucket->written);
 	if (bucket->unwritten != 0)
 		add(arg, "records-lost", bucket->unwritten);
 }

@@ -91,14 +91,15 @@ size_t
 record_format_loss(char out[RECORD_SIZE], const struct record_style *style,
     int64_t now_ns, uint64_t count, const char *what)
 {
-	char time[CLOCK_TEXT_SIZE];
+	char time[CLOCK_TEXT_SIZE], escaped[2 * RECORD_WHAT_SIZE];
 
 	clock_format_iso8601(time, now_ns);
+	escaped[escape_json(escaped, what, strlen(what))] = '\0';
 	if (style->format == RECORD_JSON)
 		return (size_t)snprintf(out, RECORD_HEADER_SIZE,
 		    "{\"time\":\"%s\",\"source\":\"netlabd\",\"lost\":%" PRIu64
 		    ",\"message\":\"%" PRIu64 " %s\"}\n",
-		    time, count, count, what);
+		    time, count, count, escaped);
 	return (size_t)snprintf(out, RECORD_HEADER_SIZE,
 	    "%s%snetlabd: %" PRIu64 " %s\n",
 	    style->format == RECORD_TEXT ? time : "",

@@ -30,6 +30,9 @@ struct record_style {
 size_t record_format(char out[RECORD_SIZE], const struct record_style *style,
     const struct datagram *datagram);
 
+/* Room for the text of what is missing, with its NUL. */
+#define RECORD_WHAT_SIZE 256
+
 /* netlabd's own word that `count` of something are missing here. */
 size_t
 record_format_loss(char out[RECORD_SIZE], const struct record_style *style,
