@@ -35,6 +35,15 @@ bucket_file_close(struct bucket_file *file)
 		close(file->fd);
 }
 
+static bool
+is_same_file(int a, int b)
+{
+	struct stat one, other;
+
+	return fstat(a, &one) == 0 && fstat(b, &other) == 0 &&
+	    one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+}
+
 int
 bucket_file_reopen(struct bucket_file *file, char why[WHY_SIZE])
 {
@@ -42,6 +51,7 @@ bucket_file_reopen(struct bucket_file *file, char why[WHY_SIZE])
 
 	if (bucket_file_open(&fresh, file->path, why) == -1)
 		return -1;
+	fresh.is_cut = file->is_cut && is_same_file(file->fd, fresh.fd);
 	bucket_file_close(file);
 	*file = fresh;
 	return 0;
