@@ -132,6 +132,7 @@ catch_signals(struct daemon *daemon)
 	};
 
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a full log is no reason to die */
 	signal(SIGCHLD, SIG_IGN); /* as PID 1: orphans leave no zombies */
 	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
 		daemon->signals[i] = evsignal_new(
