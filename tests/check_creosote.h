@@ -41,14 +41,20 @@ bucket_open(struct bucket_lab *lab, ...)
 	    "%s", why);
 }
 
-/* Stops the bucket and removes its file. */
+/* Removes a stopped bucket and its file. */
+static inline void
+bucket_free(struct bucket_lab *lab)
+{
+	service_free(lab->service);
+	unlink(lab->path);
+	free(lab->text);
+}
+
 static inline void
 bucket_close(struct bucket_lab *lab)
 {
 	service_type(lab->service)->stop(lab->service);
-	service_free(lab->service);
-	unlink(lab->path);
-	free(lab->text);
+	bucket_free(lab);
 }
 
 /* An IP address, a unix path, or "" for a peer without a name. */

@@ -131,7 +131,7 @@ START_TEST(test_full_until_stop)
 	bucket_expect(&lab,
 	    "netlabd: 1 records lost here (writing failed: File too large)\n");
 	expect_figures(&lab, 0, 1);
-	service_free(lab.service);
+	bucket_free(&lab);
 }
 END_TEST
 
@@ -376,7 +376,7 @@ START_TEST(test_opened)
 	spew_line(&lab, "2");
 	service_type(lab.service)->stop(lab.service);
 	bucket_expect(&lab, "1\nby others\n2\n");
-	service_free(lab.service);
+	bucket_free(&lab);
 }
 END_TEST
 

@@ -140,7 +140,7 @@ void service_cancel(struct service *service);
 /* Opens its files anew; failures are logged and the old ones kept. */
 void service_reopen(struct service *service);
 
-/* Calls add for each socket it listens on. */
+/* Calls add for each socket that it still listens on. */
 typedef void service_socket_fn(void *arg, const struct service *service, int fd,
     const struct address *bound, enum shelf_origin origin);
 void service_each_socket(
