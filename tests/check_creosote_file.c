@@ -291,7 +291,8 @@ START_TEST(test_removed_for_good)
 	snprintf(expected, sizeof(expected),
 	    "netlabd: error: creosote 'test': the file was removed: cannot "
 	    "write file '%s': Is a directory (its directory must be there and "
-	    "writable), keeping the removed one\n",
+	    "writable), keeping the removed one until it can be made "
+	    "anew\n",
 	    lab.path);
 	expect_log(expected);
 	spew_line(&lab, "2");

@@ -7,12 +7,25 @@
 
 static struct stream_pool pool = { .max = 100 };
 
+/* As the daemon does it: listen, then start; undone where one fails. */
+static int
+try_start(struct service *service, struct event_base *base, char why[WHY_SIZE])
+{
+	struct shelf shelf = { .items = NULL };
+
+	if (service_listen(service, base, &pool, &shelf, why) == 0 &&
+	    service_start(service, why) == 0)
+		return 0;
+	service_stop(service);
+	return -1;
+}
+
 static void
 start(struct service *service, struct event_base *base)
 {
 	char why[WHY_SIZE] = "";
 
-	ck_assert_msg(service_start(service, base, &pool, why) == 0, "%s", why);
+	ck_assert_msg(try_start(service, base, why) == 0, "%s", why);
 }
 
 static int
@@ -65,7 +78,7 @@ START_TEST(test_all_or_nothing)
 	    "echo", "listen", first, "listen", second, "backlog", "8", NULL);
 	before = net_count_descriptors();
 	for (int i = 0; i < 3; i++) {
-		ck_assert_int_eq(service_start(service, base, &pool, why), -1);
+		ck_assert_int_eq(try_start(service, base, why), -1);
 		ck_assert_ptr_nonnull(strstr(why, "Address already in use"));
 		ck_assert_uint_eq(net_count_descriptors(), before);
 		ck_assert_uint_eq(service->listener_count, 0);
@@ -98,7 +111,7 @@ START_TEST(test_start_slot)
 
 	set_option(service, "listen", "127.0.0.1:0/udp");
 	before = net_count_descriptors();
-	ck_assert_int_eq(service_start(service, base, &pool, why), -1);
+	ck_assert_int_eq(try_start(service, base, why), -1);
 	ck_assert_str_eq(why, "no file");
 	ck_assert_uint_eq(stops, 0);
 	ck_assert_uint_eq(net_count_descriptors(), before);
@@ -170,13 +183,13 @@ START_TEST(test_report)
 	while (service->streams.refused == 0)
 		event_base_loop(base, EVLOOP_ONCE);
 	ck_assert_int_eq(recv(over, &byte, 1, 0), 0);
-	ck_assert(!service_is_idle(service));
+	ck_assert(service_connections(service) > 0);
 	expect_report(service,
 	    "datagrams=2 datagram-bytes=10 answers=1 answer-bytes=5 "
 	    "refused-own-port=1 connections=1 read-bytes=3 written-bytes=3 "
 	    "open=1 refused-max-connections=1 ");
 	close(tcp);
-	while (!service_is_idle(service))
+	while (service_connections(service) > 0)
 		event_base_loop(base, EVLOOP_ONCE);
 	expect_report(service,
 	    "datagrams=2 datagram-bytes=10 answers=1 answer-bytes=5 "
@@ -188,12 +201,17 @@ START_TEST(test_report)
 END_TEST
 
 static void
-add_listener(void *arg, const struct service *service, const char *transport,
-    const char *local)
+add_socket(void *arg, const struct service *service, int fd,
+    const struct address *bound, enum shelf_origin origin)
 {
 	char *text = ((struct figures *)arg)->text;
+	const char *transport = address_transport_name(bound->transport);
+	char local[ADDRESS_TEXT_SIZE];
 
 	ck_assert_str_eq(service_name(service), "test");
+	ck_assert_int_ne(fd, -1);
+	ck_assert_int_eq(origin, SHELF_OPENED);
+	address_format(local, &bound->u.sa, bound->len);
 	snprintf(text + strlen(text), 1024 - strlen(text), "%s %s\n", transport,
 	    local);
 }
@@ -208,7 +226,7 @@ START_TEST(test_listeners)
 	struct figures listeners = { "" };
 
 	start(service, base);
-	service_each_listener(service, add_listener, &listeners);
+	service_each_socket(service, add_socket, &listeners);
 	snprintf(expected, sizeof(expected),
 	    "udp 127.0.0.1:%u\ntcp 127.0.0.1:%u\nunix %s\nunixgram %s\n",
 	    net_port(listener_fd(service, 0)),
@@ -218,7 +236,7 @@ START_TEST(test_listeners)
 	/* While the last connections end there are no listeners any more. */
 	service_stop_listening(service);
 	listeners.text[0] = '\0';
-	service_each_listener(service, add_listener, &listeners);
+	service_each_socket(service, add_socket, &listeners);
 	ck_assert_str_eq(listeners.text, "");
 	service_free(service);
 	event_base_free(base);
@@ -275,7 +293,7 @@ START_TEST(test_stop)
 		event_base_loop(base, EVLOOP_NONBLOCK);
 	}
 	ck_assert_int_eq(n, 0);
-	ck_assert(service_is_idle(service));
+	ck_assert(service_connections(service) == 0);
 	ck_assert_uint_eq(got, service->streams.written_bytes);
 	service_free(service);
 	event_base_free(base);
