@@ -15,11 +15,12 @@
 #include "base/clock.h"
 #include "client/connect.h"
 
-/* How long after an answer the server's close is expected. */
-#define CLOSE_MS 100
-
-/* The share of the time-out that is given to the answer to the first line. */
-#define FIRST_SHARE 4
+/*
+ * The first line is given a fourth of the time-out to be answered, and an
+ * eighth from its answer on to be followed by the server's close.
+ */
+#define ANSWER_SHARE 4
+#define CLOSE_SHARE  8
 
 #define ANSWER_SIZE 65536
 
@@ -106,8 +107,8 @@ note_sent(struct session *session, bool is_whole)
 	} else if (is_whole) {
 		session->sent_first = true;
 		session->phase = HELD;
-		session->release_ms =
-		    session->since_ms + session->send->timeout_ms / FIRST_SHARE;
+		session->release_ms = session->since_ms +
+		    session->send->timeout_ms / ANSWER_SHARE;
 	}
 }
 
@@ -119,8 +120,8 @@ note_received(struct session *session)
 	if (!session->sent_first || session->answered)
 		return;
 	session->answered = true;
-	if (session->release_ms > session->since_ms + CLOSE_MS)
-		session->release_ms = session->since_ms + CLOSE_MS;
+	session->release_ms =
+	    session->since_ms + session->send->timeout_ms / CLOSE_SHARE;
 }
 
 static void

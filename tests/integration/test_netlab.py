@@ -25,6 +25,9 @@ PATIENCE = peers.PATIENCE
 # Long enough for a loaded machine, short enough to wait for in a test.
 SHORT = "0.4"
 
+# Time for a server on a loaded machine to close after its answer.
+SLOW = ("-t", "20")
+
 
 def netlab(*words, stdin=b"", **options):
     """Runs netlab to its end; anything but an end is a failure."""
@@ -209,14 +212,14 @@ def test_send_line_longer_than_the_buffer():
 
 def test_send_one_line_a_connection():
     with peers.Stream(peers.timestamp) as peer:
-        result = netlab("send", peer.port, stdin=b"a\nb\nc")
+        result = netlab("send", *SLOW, peer.port, stdin=b"a\nb\nc")
         assert is_success(result, b"[now] a\n[now] b\n[now] c")
         assert peer.connections == 3
 
 
 def test_send_one_line_a_connection_as_they_come():
     with peers.Stream(peers.timestamp) as peer, running(
-        "send", peer.port
+        "send", *SLOW, peer.port
     ) as process:
         for line in b"one\n", b"two\n":
             os.write(process.stdin.fileno(), line)
