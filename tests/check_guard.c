@@ -26,97 +26,98 @@ judge(const char *host, unsigned port)
 	return guard_check_source((struct sockaddr *)&in6);
 }
 
+static const struct {
+	const char *host;
+	enum guard_reason expected;
+} sources[] = {
+	{ "0.0.0.0", GUARD_SOURCE },
+	{ "0.0.0.1", GUARD_SOURCE },
+	{ "0.255.255.255", GUARD_SOURCE },
+	{ "1.0.0.0", GUARD_PASS },
+	{ "10.0.0.1", GUARD_PASS },
+	{ "127.0.0.0", GUARD_PASS },
+	{ "127.0.0.1", GUARD_PASS },
+	{ "127.255.255.254", GUARD_PASS },
+	{ "169.254.1.1", GUARD_PASS },
+	{ "192.0.2.7", GUARD_PASS },
+	{ "223.255.255.255", GUARD_PASS },
+	{ "224.0.0.0", GUARD_SOURCE },
+	{ "224.0.0.251", GUARD_SOURCE },
+	{ "239.255.255.255", GUARD_SOURCE },
+	{ "240.0.0.0", GUARD_SOURCE },
+	{ "254.0.0.1", GUARD_SOURCE },
+	{ "255.255.255.254", GUARD_SOURCE },
+	{ "255.255.255.255", GUARD_SOURCE },
+	{ "::", GUARD_SOURCE },
+	{ "::1", GUARD_PASS },
+	{ "2001:db8::7", GUARD_PASS },
+	{ "fe80::1", GUARD_PASS },
+	{ "fd00::1", GUARD_PASS },
+	{ "feff:ffff::", GUARD_PASS },
+	{ "ff00::", GUARD_SOURCE },
+	{ "ff02::1", GUARD_SOURCE },
+	{ "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", GUARD_SOURCE },
+	{ "::ffff:0.0.0.0", GUARD_SOURCE },
+	{ "::ffff:0.1.2.3", GUARD_SOURCE },
+	{ "::ffff:127.0.0.1", GUARD_PASS },
+	{ "::ffff:192.0.2.7", GUARD_PASS },
+	{ "::ffff:223.255.255.255", GUARD_PASS },
+	{ "::ffff:224.0.0.1", GUARD_SOURCE },
+	{ "::ffff:240.0.0.1", GUARD_SOURCE },
+	{ "::ffff:255.255.255.255", GUARD_SOURCE },
+};
+
 START_TEST(test_source)
 {
-	static const struct {
-		const char *host;
-		enum guard_reason expected;
-	} table[] = {
-		{ "0.0.0.0", GUARD_SOURCE },
-		{ "0.0.0.1", GUARD_SOURCE },
-		{ "0.255.255.255", GUARD_SOURCE },
-		{ "1.0.0.0", GUARD_PASS },
-		{ "10.0.0.1", GUARD_PASS },
-		{ "127.0.0.0", GUARD_PASS },
-		{ "127.0.0.1", GUARD_PASS },
-		{ "127.255.255.254", GUARD_PASS },
-		{ "169.254.1.1", GUARD_PASS },
-		{ "192.0.2.7", GUARD_PASS },
-		{ "223.255.255.255", GUARD_PASS },
-		{ "224.0.0.0", GUARD_SOURCE },
-		{ "224.0.0.251", GUARD_SOURCE },
-		{ "239.255.255.255", GUARD_SOURCE },
-		{ "240.0.0.0", GUARD_SOURCE },
-		{ "254.0.0.1", GUARD_SOURCE },
-		{ "255.255.255.254", GUARD_SOURCE },
-		{ "255.255.255.255", GUARD_SOURCE },
-		{ "::", GUARD_SOURCE },
-		{ "::1", GUARD_PASS },
-		{ "2001:db8::7", GUARD_PASS },
-		{ "fe80::1", GUARD_PASS },
-		{ "fd00::1", GUARD_PASS },
-		{ "feff:ffff::", GUARD_PASS },
-		{ "ff00::", GUARD_SOURCE },
-		{ "ff02::1", GUARD_SOURCE },
-		{ "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", GUARD_SOURCE },
-		{ "::ffff:0.0.0.0", GUARD_SOURCE },
-		{ "::ffff:0.1.2.3", GUARD_SOURCE },
-		{ "::ffff:127.0.0.1", GUARD_PASS },
-		{ "::ffff:192.0.2.7", GUARD_PASS },
-		{ "::ffff:223.255.255.255", GUARD_PASS },
-		{ "::ffff:224.0.0.1", GUARD_SOURCE },
-		{ "::ffff:240.0.0.1", GUARD_SOURCE },
-		{ "::ffff:255.255.255.255", GUARD_SOURCE },
-	};
-
-	for (size_t i = 0; i < COUNT(table); i++)
+	for (size_t i = 0; i < COUNT(sources); i++)
 		ck_assert_msg(
-		    judge(table[i].host, PLAIN_PORT) == table[i].expected, "%s",
-		    table[i].host);
+		    judge(sources[i].host, PLAIN_PORT) == sources[i].expected,
+		    "%s", sources[i].host);
 }
 END_TEST
 
+static const struct {
+	unsigned port;
+	enum guard_reason expected;
+} ports[] = {
+	{ 0, GUARD_SYSTEM_PORT },
+	{ 1, GUARD_SYSTEM_PORT },
+	{ 7, GUARD_SYSTEM_PORT },
+	{ 19, GUARD_SYSTEM_PORT },
+	{ 53, GUARD_SYSTEM_PORT },
+	{ 1023, GUARD_SYSTEM_PORT },
+	{ 1024, GUARD_PASS },
+	{ 1433, GUARD_PASS },
+	{ 1434, GUARD_ANSWERING_PORT },
+	{ 1900, GUARD_ANSWERING_PORT },
+	{ 2048, GUARD_PASS },
+	{ 2049, GUARD_SYSTEM_PORT },
+	{ 2050, GUARD_PASS },
+	{ 2345, GUARD_ANSWERING_PORT },
+	{ 3283, GUARD_ANSWERING_PORT },
+	{ 3702, GUARD_ANSWERING_PORT },
+	{ 5060, GUARD_ANSWERING_PORT },
+	{ 5353, GUARD_ANSWERING_PORT },
+	{ 5683, GUARD_ANSWERING_PORT },
+	{ 10001, GUARD_ANSWERING_PORT },
+	{ 11111, GUARD_ANSWERING_PORT },
+	{ 11112, GUARD_PASS },
+	{ 11211, GUARD_ANSWERING_PORT },
+	{ 27960, GUARD_ANSWERING_PORT },
+	{ 32768, GUARD_PASS },
+	{ 65535, GUARD_PASS },
+};
+
 START_TEST(test_port)
 {
-	static const struct {
-		unsigned port;
-		enum guard_reason expected;
-	} table[] = {
-		{ 0, GUARD_SYSTEM_PORT },
-		{ 1, GUARD_SYSTEM_PORT },
-		{ 7, GUARD_SYSTEM_PORT },
-		{ 19, GUARD_SYSTEM_PORT },
-		{ 53, GUARD_SYSTEM_PORT },
-		{ 1023, GUARD_SYSTEM_PORT },
-		{ 1024, GUARD_PASS },
-		{ 1433, GUARD_PASS },
-		{ 1434, GUARD_ANSWERING_PORT },
-		{ 1900, GUARD_ANSWERING_PORT },
-		{ 2048, GUARD_PASS },
-		{ 2049, GUARD_SYSTEM_PORT },
-		{ 2050, GUARD_PASS },
-		{ 2345, GUARD_ANSWERING_PORT },
-		{ 3283, GUARD_ANSWERING_PORT },
-		{ 3702, GUARD_ANSWERING_PORT },
-		{ 5060, GUARD_ANSWERING_PORT },
-		{ 5353, GUARD_ANSWERING_PORT },
-		{ 5683, GUARD_ANSWERING_PORT },
-		{ 10001, GUARD_ANSWERING_PORT },
-		{ 11111, GUARD_ANSWERING_PORT },
-		{ 11112, GUARD_PASS },
-		{ 11211, GUARD_ANSWERING_PORT },
-		{ 27960, GUARD_ANSWERING_PORT },
-		{ 32768, GUARD_PASS },
-		{ 65535, GUARD_PASS },
-	};
 	static const char *const hosts[] = { "127.0.0.1", "192.0.2.7", "::1",
 		"2001:db8::7", "::ffff:192.0.2.7" };
 
-	for (size_t i = 0; i < COUNT(table); i++)
+	for (size_t i = 0; i < COUNT(ports); i++)
 		for (size_t host = 0; host < COUNT(hosts); host++)
-			ck_assert_msg(judge(hosts[host], table[i].port) ==
-				table[i].expected,
-			    "%s port %u", hosts[host], table[i].port);
+			ck_assert_msg(judge(hosts[host], ports[i].port) ==
+				ports[i].expected,
+			    "%s port %u", hosts[host], ports[i].port);
 	/* The address is judged first. */
 	ck_assert_int_eq(judge("224.0.0.1", 7), GUARD_SOURCE);
 	ck_assert_int_eq(judge("ff02::1", 7), GUARD_SOURCE);

@@ -114,46 +114,46 @@ START_TEST(test_defaults)
 }
 END_TEST
 
+static const struct {
+	const char *type, *name, *value, *why;
+} values[] = {
+	{ "echo", "max-connections", "1", NULL },
+	{ "echo", "idle-timeout", "0", NULL },
+	{ "echo", "idle-timeout", "500ms", NULL },
+	{ "echo", "max-output", "64K", NULL },
+	{ "time", "format", "rfc868", NULL },
+	{ "creosote", "file", "/var/log/bucket", NULL },
+	{ "echo", "max-connections", "0",
+	    "'0' is not possible (write 1 to 1000000)" },
+	{ "echo", "max-output", "1K",
+	    "'1K' is not possible (write 64K to 1G)" },
+	{ "time", "format", "french",
+	    "'french' is not possible (write ctime, daytime, rfc868, "
+	    "iso8601 or unix)" },
+	{ "creosote", "file", "bucket",
+	    "'bucket' is not an absolute path (write /...)" },
+	{ "echo-upper", "end-on-empty-line", "maybe",
+	    "'maybe' is neither yes nor no (write yes or no)" },
+	{ "creosote", "listen", "localhost:1/tcp",
+	    "not served over tcp (possible: udp unixgram)" },
+};
+
 START_TEST(test_set)
 {
-	static const struct {
-		const char *type, *name, *value, *why;
-	} table[] = {
-		{ "echo", "max-connections", "1", NULL },
-		{ "echo", "idle-timeout", "0", NULL },
-		{ "echo", "idle-timeout", "500ms", NULL },
-		{ "echo", "max-output", "64K", NULL },
-		{ "time", "format", "rfc868", NULL },
-		{ "creosote", "file", "/var/log/bucket", NULL },
-		{ "echo", "max-connections", "0",
-		    "'0' is not possible (write 1 to 1000000)" },
-		{ "echo", "max-output", "1K",
-		    "'1K' is not possible (write 64K to 1G)" },
-		{ "time", "format", "french",
-		    "'french' is not possible (write ctime, daytime, rfc868, "
-		    "iso8601 or unix)" },
-		{ "creosote", "file", "bucket",
-		    "'bucket' is not an absolute path (write /...)" },
-		{ "echo-upper", "end-on-empty-line", "maybe",
-		    "'maybe' is neither yes nor no (write yes or no)" },
-		{ "creosote", "listen", "localhost:1/tcp",
-		    "not served over tcp (possible: udp unixgram)" },
-	};
-
-	for (size_t i = 0; i < COUNT(table); i++) {
-		struct service *service = make_service(table[i].type, NULL);
+	for (size_t i = 0; i < COUNT(values); i++) {
+		struct service *service = make_service(values[i].type, NULL);
 		const struct option *row =
-		    service_find_option(service_type(service), table[i].name);
+		    service_find_option(service_type(service), values[i].name);
 		char why[WHY_SIZE] = "", before[OPTION_TEXT_SIZE],
 		     after[OPTION_TEXT_SIZE];
 		int result;
 
-		format_option(service, table[i].name, before);
-		result = service_set_option(service, row, table[i].value, why);
-		format_option(service, table[i].name, after);
-		ck_assert_int_eq(result, table[i].why == NULL ? 0 : -1);
+		format_option(service, values[i].name, before);
+		result = service_set_option(service, row, values[i].value, why);
+		format_option(service, values[i].name, after);
+		ck_assert_int_eq(result, values[i].why == NULL ? 0 : -1);
 		if (result == -1) {
-			ck_assert_str_eq(why, table[i].why);
+			ck_assert_str_eq(why, values[i].why);
 			ck_assert_str_eq(after, before);
 		}
 		ck_assert_uint_eq(service_addresses(service)->count, 0);

@@ -35,37 +35,37 @@ get_option(int fd, int level, int option)
 	return value;
 }
 
+static const struct {
+	const char *text;
+	enum transport transport;
+	const char *local; /* without the port */
+	bool wildcard;
+} addresses[] = {
+	{ "127.0.0.1:0/udp", TRANSPORT_UDP, "127.0.0.1:", false },
+	{ "127.0.0.1:0/tcp", TRANSPORT_TCP, "127.0.0.1:", false },
+	{ "127.0.0.2:0/udp", TRANSPORT_UDP, "127.0.0.2:", false },
+	{ "[::1]:0/udp", TRANSPORT_UDP, "[::1]:", false },
+	{ "[::1]:0/tcp", TRANSPORT_TCP, "[::1]:", false },
+	{ "0.0.0.0:0/udp", TRANSPORT_UDP, "0.0.0.0:", true },
+	{ "0.0.0.0:0/tcp", TRANSPORT_TCP, "0.0.0.0:", true },
+	{ "[::]:0/udp", TRANSPORT_UDP, "[::]:", true },
+	{ "[::]:0/tcp", TRANSPORT_TCP, "[::]:", true },
+};
+
 START_TEST(test_open_ip)
 {
-	static const struct {
-		const char *text;
-		enum transport transport;
-		const char *local; /* without the port */
-		bool wildcard;
-	} table[] = {
-		{ "127.0.0.1:0/udp", TRANSPORT_UDP, "127.0.0.1:", false },
-		{ "127.0.0.1:0/tcp", TRANSPORT_TCP, "127.0.0.1:", false },
-		{ "127.0.0.2:0/udp", TRANSPORT_UDP, "127.0.0.2:", false },
-		{ "[::1]:0/udp", TRANSPORT_UDP, "[::1]:", false },
-		{ "[::1]:0/tcp", TRANSPORT_TCP, "[::1]:", false },
-		{ "0.0.0.0:0/udp", TRANSPORT_UDP, "0.0.0.0:", true },
-		{ "0.0.0.0:0/tcp", TRANSPORT_TCP, "0.0.0.0:", true },
-		{ "[::]:0/udp", TRANSPORT_UDP, "[::]:", true },
-		{ "[::]:0/tcp", TRANSPORT_TCP, "[::]:", true },
-	};
-
-	for (size_t i = 0; i < COUNT(table); i++) {
-		int fd = net_open(table[i].text, 0);
-		bool is_udp = table[i].transport == TRANSPORT_UDP;
+	for (size_t i = 0; i < COUNT(addresses); i++) {
+		int fd = net_open(addresses[i].text, 0);
+		bool is_udp = addresses[i].transport == TRANSPORT_UDP;
 		char local[ADDRESS_TEXT_SIZE], expected[ADDRESS_TEXT_SIZE];
 
 		ck_assert_uint_ne(net_port(fd), 0);
-		snprintf(expected, sizeof(expected), "%s%u", table[i].local,
+		snprintf(expected, sizeof(expected), "%s%u", addresses[i].local,
 		    net_port(fd));
 		socket_format_local(fd, local);
 		ck_assert_str_eq(local, expected);
-		ck_assert_int_eq(socket_transport(fd), table[i].transport);
-		ck_assert_int_eq(socket_is_wildcard(fd), table[i].wildcard);
+		ck_assert_int_eq(socket_transport(fd), addresses[i].transport);
+		ck_assert_int_eq(socket_is_wildcard(fd), addresses[i].wildcard);
 		ck_assert_uint_eq(
 		    socket_udp_port(fd), is_udp ? net_port(fd) : 0);
 		ck_assert_int_ne(fcntl(fd, F_GETFL) & O_NONBLOCK, 0);

@@ -18,48 +18,46 @@ set_utc(void)
 	tzset();
 }
 
+static const struct {
+	const char *format;
+	int64_t received_ns;
+	const char *answer;
+	size_t len;
+} times[] = {
+	{ "ctime", LECTURE, "Sun Apr  7 12:34:56 2013", 24 },
+	{ "ctime", 0, "Thu Jan  1 00:00:00 1970", 24 },
+	{ "ctime", 951868799 * SECOND, "Tue Feb 29 23:59:59 2000", 24 },
+	{ "daytime", LECTURE, "Sun Apr  7 12:34:56 2013\r\n", 26 },
+	{ "iso8601", LECTURE, "2013-04-07T12:34:56.000000Z", 27 },
+	{ "iso8601", LECTURE + 123456789, "2013-04-07T12:34:56.123456Z", 27 },
+	{ "iso8601", LECTURE + 1999, "2013-04-07T12:34:56.000001Z", 27 },
+	{ "unix", LECTURE, "1365338096", 10 },
+	{ "unix", LECTURE + 999999999, "1365338096", 10 },
+	{ "unix", 0, "0", 1 },
+	{ "unix", 4294967296 * SECOND, "4294967296", 10 },
+	{ "rfc868", 0, "\x83\xaa\x7e\x80", 4 },
+	{ "rfc868", SECOND - 1, "\x83\xaa\x7e\x80", 4 },
+	{ "rfc868", LECTURE, "\xd5\x0b\xe6\x70", 4 },
+	{ "rfc868", 2085978495 * SECOND, "\xff\xff\xff\xff", 4 },
+	{ "rfc868", 2085978496 * SECOND, "\0\0\0\0", 4 },
+	{ "rfc868", 2085978497 * SECOND, "\0\0\0\1", 4 },
+	{ "rfc868", 2147483648 * SECOND, "\x03\xaa\x7e\x80", 4 },
+};
+
 START_TEST(test_time_datagram)
 {
-	static const struct {
-		const char *format;
-		int64_t received_ns;
-		const char *answer;
-		size_t len;
-	} table[] = {
-		{ "ctime", LECTURE, "Sun Apr  7 12:34:56 2013", 24 },
-		{ "ctime", 0, "Thu Jan  1 00:00:00 1970", 24 },
-		{ "ctime", 951868799 * SECOND, "Tue Feb 29 23:59:59 2000", 24 },
-		{ "daytime", LECTURE, "Sun Apr  7 12:34:56 2013\r\n", 26 },
-		{ "iso8601", LECTURE, "2013-04-07T12:34:56.000000Z", 27 },
-		{ "iso8601", LECTURE + 123456789, "2013-04-07T12:34:56.123456Z",
-		    27 },
-		{ "iso8601", LECTURE + 1999, "2013-04-07T12:34:56.000001Z",
-		    27 },
-		{ "unix", LECTURE, "1365338096", 10 },
-		{ "unix", LECTURE + 999999999, "1365338096", 10 },
-		{ "unix", 0, "0", 1 },
-		{ "unix", 4294967296 * SECOND, "4294967296", 10 },
-		{ "rfc868", 0, "\x83\xaa\x7e\x80", 4 },
-		{ "rfc868", SECOND - 1, "\x83\xaa\x7e\x80", 4 },
-		{ "rfc868", LECTURE, "\xd5\x0b\xe6\x70", 4 },
-		{ "rfc868", 2085978495 * SECOND, "\xff\xff\xff\xff", 4 },
-		{ "rfc868", 2085978496 * SECOND, "\0\0\0\0", 4 },
-		{ "rfc868", 2085978497 * SECOND, "\0\0\0\1", 4 },
-		{ "rfc868", 2147483648 * SECOND, "\x03\xaa\x7e\x80", 4 },
-	};
-
 	set_utc();
-	for (size_t i = 0; i < COUNT(table); i++) {
+	for (size_t i = 0; i < COUNT(times); i++) {
 		struct service *service =
-		    make_service("time", "format", table[i].format, NULL);
+		    make_service("time", "format", times[i].format, NULL);
 		static const char *const questions[] = { "", "time, please\n" };
 
 		for (size_t j = 0; j < COUNT(questions); j++) {
 			struct question question;
 
 			ck_assert(ask_datagram(service, &question, questions[j],
-			    strlen(questions[j]), table[i].received_ns));
-			expect_answer(&question, table[i].answer, table[i].len);
+			    strlen(questions[j]), times[i].received_ns));
+			expect_answer(&question, times[i].answer, times[i].len);
 		}
 		service_free(service);
 	}
