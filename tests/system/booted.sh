@@ -1,0 +1,216 @@
+#!/bin/bash
+# SPDX-License-Identifier: ISC
+# usage: booted.sh PACKAGES
+# Drives the installed service on a booted system that is there for this alone:
+# it breaks the configuration, kills the daemon and purges the packages.
+set -euo pipefail
+. "$(dirname -- "$0")/common.sh"
+
+packages=$1
+conf=/etc/netlabd/netlabd.conf
+bucket=/var/log/netlabd/bucket.log
+unit=/lib/systemd/system/netlabd.service
+drop_ins=/etc/systemd/system/netlabd.service.d
+examples=/usr/share/doc/netlabd/examples
+
+trap '[ $? -eq 0 ] || journalctl --no-pager -o cat -n 40 -u netlabd' EXIT
+
+property() {
+	systemctl show -P "$1" "${2-netlabd}"
+}
+
+answers() {
+	[ "$(netlab send "${1-localhost:2345/tcp}" hello)" = HELLO ]
+}
+
+exposure() {
+	systemd-analyze security --no-pager netlabd | sed -nE 's/.*level for .*: ([0-9.]+) .*/\1/p'
+}
+
+# at_most WHAT LIMIT VALUE
+at_most() {
+	awk -v limit="$2" -v value="$3" 'BEGIN { exit !(value != "" && value <= limit) }' ||
+		fail "$1: $3, more than $2"
+	ok "$1: $3"
+}
+
+# A process other than PID serves.
+replaced() {
+	local now
+	now=$(property MainPID)
+	[ "$now" != 0 ] && [ "$now" != "$1" ] && answers
+}
+
+installed() {
+	bash /source/debian/tests/services || fail 'the tests of the package'
+	same 'the units' '' "$(systemd-analyze verify --man=no netlabd.service netlabd@one.service 2>&1)"
+	same 'the status' 4 "$(property StatusText | sed -nE 's/^([0-9]+) services, .*/\1/p')"
+	at_most 'the exposure' 1.3 "$(exposure)"
+}
+
+# The unit itself, with another program in netlabd's place.
+sandbox() {
+	local probe=/run/systemd/system/netlabd-probe.service
+	install -d -m 1777 /srv/netlabd-open
+	touch /tmp/netlabd-marker /root/marker
+	mkdir -p /home/somebody
+	install -m 755 /source/tests/system/probe.pl /usr/local/bin/netlabd-probe
+	sed -e '/^Exec/d; /^Restart/d; /^WatchdogSec/d; /^RuntimeDirectory=/d' \
+		-e 's/^Type=.*/Type=oneshot/' \
+		-e "/^\[Service\]/aRuntimeDirectory=netlabd-probe\nExecStart=/usr/local/bin/netlabd-probe /run/netlabd-probe $(readlink /proc/1/ns/ipc)" \
+		"$unit" >"$probe"
+	systemctl daemon-reload
+	systemctl start netlabd-probe ||
+		{ journalctl --no-pager -o cat -u netlabd-probe && fail 'the sandbox'; }
+	journalctl --no-pager -o cat -u netlabd-probe | grep '^ok: '
+	count=$((count + $(journalctl -o cat -u netlabd-probe | grep -c '^ok: ')))
+
+	# Without the sandbox the same tries go through, or they would prove nothing.
+	mkdir -p /run/netlabd-probe
+	tries=$(/usr/local/bin/netlabd-probe /run/netlabd-probe x | grep -c '^not ok: ' || :)
+	[ "$tries" -ge 20 ] || fail "only $tries tries go through without the sandbox"
+	ok "$tries tries go through without the sandbox"
+	rm -rf "$probe" /usr/local/bin/netlabd-probe /run/netlabd-probe /srv/netlabd-open \
+		/tmp/netlabd-marker /root/marker /home/somebody
+	systemctl daemon-reload
+}
+
+# A datagram each 2 ms, while the service is restarted: all get into the bucket.
+restart_loses_nothing() {
+	local i sent=300
+	(for ((i = 0; i < sent; i++)); do
+		echo "across a restart $i"
+		sleep 0.002
+	done | netlab spew 127.0.0.1) &
+	systemctl restart netlabd
+	wait $!
+	await 5 'no datagram is lost by a restart' all_recorded "$sent"
+}
+
+all_recorded() {
+	[ "$(grep -c 'across a restart' "$bucket")" -eq "$1" ]
+}
+
+rotation() {
+	local i pid
+	pid=$(property MainPID)
+	echo line | netlab spew localhost
+	await 5 'the bucket has lines' test -s "$bucket"
+	logrotate --force /etc/logrotate.d/netlabd || fail logrotate
+	await 5 'logrotate moves the bucket' test -e "$bucket.1"
+	await 5 'the bucket is made anew' test -e "$bucket"
+	echo 'after the rotation' | netlab spew localhost
+	await 5 'the new one is written' grep -q 'after the rotation' "$bucket"
+	same 'the process after a rotation' "$pid" "$(property MainPID)"
+}
+
+crash() {
+	local pid start
+	pid=$(property MainPID)
+	kill -KILL "$pid"
+	await 10 'restarted after kill -9' replaced "$pid"
+
+	pid=$(property MainPID)
+	start=$(date +%s%N)
+	kill -STOP "$pid"
+	await 60 'restarted by the watchdog after kill -STOP' replaced "$pid"
+	echo "the watchdog took $((($(date +%s%N) - start) / 1000000)) ms"
+	systemctl reset-failed netlabd
+}
+
+# Longer than the watchdog waits: it has to be fed.
+watchdog_is_fed() {
+	local pid
+	pid=$(property MainPID)
+	sleep 35
+	same 'the process after 35 s of silence' "$pid" "$(property MainPID)"
+}
+
+upgrade() {
+	local pid said
+	pid=$(property MainPID)
+	dpkg -i "$packages"/netlabd_*.deb >/dev/null 2>&1 || fail 'an upgrade'
+	await 5 'an upgrade restarts the service' replaced "$pid"
+
+	pid=$(property MainPID)
+	cp -p "$conf" /root/saved.conf
+	echo nonsense >>"$conf"
+	said=$(dpkg -i "$packages"/netlabd_*.deb 2>&1) || fail "an upgrade with a wrong configuration: $said"
+	[[ $said == *'not accepted'*'left as it was'* ]] || fail "an upgrade says: $said"
+	ok 'an upgrade names a wrong configuration'
+	same 'the process after that' "$pid" "$(property MainPID)"
+
+	systemctl stop netlabd
+	dpkg -i "$packages"/netlabd_*.deb >/dev/null 2>&1 || fail 'an upgrade while it is down'
+	same 'the package after an upgrade while it is down' 'ii ' "$(dpkg-query -f '${db:Status-Abbrev}' -W netlabd)"
+	mv /root/saved.conf "$conf"
+	systemctl reset-failed netlabd
+	systemctl start netlabd
+	answers || fail 'after the repair'
+}
+
+instance() {
+	printf 'echo-upper second {\n\tlisten = "localhost:2346"\n}\n' >/etc/netlabd/second.conf
+	systemctl start netlabd@second
+	answers localhost:2346/tcp || fail 'an instance'
+	ok 'an instance answers'
+	systemctl stop netlabd@second
+	answers || fail 'the daemon beside an instance that stopped'
+	ok 'the daemon beside an instance that stopped'
+	systemctl start netlabd@second
+}
+
+documented_drop_ins() {
+	mkdir -p "$drop_ins"
+	cp "$examples/strict.conf" "$examples/localhost.conf" "$drop_ins/"
+	systemctl daemon-reload
+	systemctl restart netlabd
+	answers || fail 'with strict.conf and localhost.conf'
+	at_most 'the exposure with strict.conf and localhost.conf' 0.9 "$(exposure)"
+}
+
+# On sockets of systemd's own what is sent waits for the service.
+socket_unit() {
+	cp "$examples/netlabd.socket" /etc/systemd/system/
+	systemctl daemon-reload
+	systemctl stop netlabd
+	systemctl start netlabd.socket
+	systemctl start netlabd
+	answers localhost:2345/tcp && answers localhost:11111/udp || fail 'on sockets of systemd'
+	ok 'answers on sockets of systemd'
+	systemctl stop netlabd 2>/dev/null
+	netlab spew 127.0.0.1 'while it was down'
+	systemctl start netlabd
+	await 10 'what was sent while it was down' grep -q 'while it was down' "$bucket"
+	systemctl stop netlabd.socket netlabd
+	rm -r "$drop_ins" /etc/systemd/system/netlabd.socket
+	systemctl daemon-reload
+	systemctl start netlabd
+}
+
+removal() {
+	apt-get -qq -y remove netlabd >/dev/null 2>&1 || fail 'the removal'
+	same 'processes after the removal' '' "$(pgrep -x netlabd || :)"
+	[ -e "$conf" ] && [ -s "$bucket" ] || fail 'a removal keeps configuration and logs'
+	ok 'a removal keeps configuration and logs'
+	rm /etc/netlabd/second.conf
+	apt-get -qq -y purge netlabd netlab >/dev/null 2>&1 || fail 'the purge'
+	same 'files after the purge' '' "$(find / -xdev -path /proc -prune -o \
+		\( -iname '*netlab*' -o -user _netlabd -o -nouser \) -print |
+		grep -vxF -e /.netlab-root || :)"
+	same 'failed units after the purge' '' "$(systemctl --failed --no-legend --plain)"
+}
+
+installed
+sandbox
+answers || fail 'beside the sandbox'
+restart_loses_nothing
+rotation
+crash
+watchdog_is_fed
+upgrade
+instance
+documented_drop_ins
+socket_unit
+removal
+echo "$count passed"

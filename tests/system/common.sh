@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: ISC
+# Sourced by the scripts beside it: where things are, and what a test prints.
+# shellcheck shell=bash
+
+here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
+top=$(cd -- "$here/../.." && pwd -P)
+lab=${NETLAB_LAB:-$top/../shared/lab/system}
+version=$(sed -nE 's/^AC_INIT\(\[netlabd\], \[(.*)\]\)/\1/p' "$top/configure.ac")
+count=0
+
+skip() {
+	echo "skipped: $*"
+	exit 77
+}
+
+# Roots are made, entered and booted by these; they need root.
+need_lab() {
+	local program
+
+	[ "$(id -u)" -eq 0 ] || skip 'needs root'
+	for program in fresh-root in-fresh-root boot-root in-booted-root stop-root; do
+		[ -x "$lab/$program" ] ||
+			skip "no $program in $lab (NETLAB_LAB says where they are)"
+	done
+	command -v mmdebstrap >/dev/null ||
+		skip 'no mmdebstrap (Debian: apt-get install mmdebstrap)'
+}
+
+ok() {
+	count=$((count + 1))
+	echo "ok: $*"
+}
+
+fail() {
+	echo "not ok: $*"
+	exit 1
+}
+
+# same WHAT WANTED GOT
+same() {
+	[ "$2" = "$3" ] || fail "$1: '$3' instead of '$2'"
+	ok "$1"
+}
+
+# await SECONDS WHAT CMD...: looks every 50 ms.
+await() {
+	local limit=$1 what=$2 i
+	shift 2
+	for ((i = 0; i < limit * 20; i++)); do
+		if "$@" >/dev/null 2>&1; then
+			ok "$what"
+			return
+		fi
+		sleep 0.05
+	done
+	fail "$what: not within $limit s"
+}
