@@ -289,8 +289,8 @@ START_TEST(test_removed_for_good)
 	bucket_flush(&lab);
 	snprintf(expected, sizeof(expected),
 	    "netlabd: error: creosote 'test': the file was removed: cannot "
-	    "write file '%s': Is a directory (its directory must be there and "
-	    "writable), keeping the removed one until it can be made "
+	    "write file '%s': Is a directory (choose another file), "
+	    "keeping the removed one until it can be made "
 	    "anew\n",
 	    lab.path);
 	expect_log(expected);
@@ -343,7 +343,7 @@ START_TEST(test_reopen_fails)
 	service_reopen(lab.service);
 	snprintf(expected, sizeof(expected),
 	    "netlabd: error: creosote 'test': cannot write file '%s': Is a "
-	    "directory (its directory must be there and writable), keeping "
+	    "directory (choose another file), keeping "
 	    "the old file\n",
 	    lab.path);
 	expect_log(expected);
@@ -389,7 +389,7 @@ START_TEST(test_cannot_open)
 	ck_assert_int_eq(service_type(service)->start(service, why), -1);
 	ck_assert_str_eq(why,
 	    "cannot write file '/nowhere/at/all': No such file or directory "
-	    "(its directory must be there and writable)");
+	    "(make its directory)");
 	service_free(service);
 }
 END_TEST

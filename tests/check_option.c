@@ -286,15 +286,17 @@ START_TEST(test_describe_quantity)
 	option_describe(&rows[SIZE], text);
 	ck_assert_str_eq(text, "64K to 1G");
 	option_describe(&rows[TIME], text);
-	ck_assert_str_eq(text, "0 to 1d");
+	ck_assert_str_eq(text, "0 to 1d, such as 500ms or 30s");
 	ck_assert_int_eq(option_set(&rows[SIZE], &settings, "65535", why), -1);
 	ck_assert_str_eq(why, "'65535' is not possible (write 64K to 1G)");
 	ck_assert_int_eq(option_set(&rows[SIZE], &settings, "1025M", why), -1);
 	ck_assert_str_eq(why, "'1025M' is not possible (write 64K to 1G)");
 	ck_assert_int_eq(option_set(&rows[TIME], &settings, "25h", why), -1);
-	ck_assert_str_eq(why, "'25h' is not possible (write 0 to 1d)");
+	ck_assert_str_eq(
+	    why, "'25h' is not possible (write 0 to 1d, such as 500ms or 30s)");
 	ck_assert_int_eq(option_set(&rows[TIME], &settings, "30", why), -1);
-	ck_assert_str_eq(why, "'30' is not possible (write 0 to 1d)");
+	ck_assert_str_eq(
+	    why, "'30' is not possible (write 0 to 1d, such as 500ms or 30s)");
 	check_format(SIZE, "1024K", "1M");
 	check_format(TIME, "120s", "2m");
 }

@@ -260,9 +260,10 @@ option_describe(const struct option *row, char text[OPTION_TEXT_SIZE])
 	case OPTION_TIME:
 		option_format_quantity(row->kind, row->min, min);
 		option_format_quantity(row->kind, row->max, max);
-		snprintf(text, OPTION_TEXT_SIZE, "%s to %s%s%s", min, max,
+		snprintf(text, OPTION_TEXT_SIZE, "%s to %s%s%s%s", min, max,
 		    row->unit != NULL ? " " : "",
-		    row->unit != NULL ? row->unit : "");
+		    row->unit != NULL ? row->unit : "",
+		    row->kind == OPTION_TIME ? ", such as 500ms or 30s" : "");
 		break;
 	case OPTION_PATH:
 		strcpy(text, "an absolute path");

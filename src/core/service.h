@@ -2,7 +2,7 @@
 /*
  * What a service is. A service type gets bytes and gives bytes; the core knows
  * its sockets, limits and log. Adding one is a file in services/ and a line in
- * services/services.c.
+ * Makefile.am.
  */
 #ifndef CORE_SERVICE_H
 #define CORE_SERVICE_H

@@ -250,6 +250,8 @@ serve_one(struct datagram_socket *sock, unsigned i, int64_t now_ns)
 		return;
 	if (config->handler->datagram(config->owner, &datagram))
 		batch_answer(sock, i, datagram.len, asked);
+	else if (config->answers)
+		config->counters->unanswered++;
 }
 
 static void

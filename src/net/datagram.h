@@ -49,7 +49,7 @@ struct datagram_counters {
 	uint64_t answered, answered_bytes;
 	uint64_t cut;        /* longer than DATAGRAM_SIZE */
 	uint64_t lost;       /* dropped by the kernel, receive queue full */
-	uint64_t unanswered; /* answers the kernel did not take */
+	uint64_t unanswered; /* not taken by the kernel, or too long */
 	uint64_t refused[GUARD_REASONS];
 };
 

@@ -12,7 +12,7 @@
 /*
  * Ports above 1023 whose servers answer whatever they are sent, so that an
  * answer to them comes back: the lecture's, and those that reflection attacks
- * use. None lies in the range that systems give to clients.
+ * use. None lies in the range that Linux gives to clients (32768 to 60999).
  */
 static const uint16_t answering_ports[] = {
 	1434,  /* Microsoft SQL browser */

@@ -10,6 +10,22 @@
 
 #define FILE_MODE 0640
 
+static const char *
+advice(int error)
+{
+	switch (error) {
+	case ENOENT:
+		return "make its directory";
+	case EACCES:
+	case EPERM:
+	case EROFS:
+		return "its directory, and the file if it is there, must be "
+		       "writable for netlabd's user";
+	default:
+		return "choose another file";
+	}
+}
+
 int
 bucket_file_open(struct bucket_file *file, const char *path, char why[WHY_SIZE])
 {
@@ -21,10 +37,8 @@ bucket_file_open(struct bucket_file *file, const char *path, char why[WHY_SIZE])
 	    O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
 	    FILE_MODE);
 	if (file->fd == -1)
-		return why_set(why,
-		    "cannot write file '%.150s': %s (its directory must be "
-		    "there and writable)",
-		    path, strerror(errno));
+		return why_set(why, "cannot write file '%.120s': %s (%s)", path,
+		    strerror(errno), advice(errno));
 	return 0;
 }
 

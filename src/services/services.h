@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The list of all service types: adding one is a line in services.c. */
+/* The list of all service types: adding one is a line in Makefile.am. */
 #ifndef SERVICES_SERVICES_H
 #define SERVICES_SERVICES_H
 
