@@ -30,11 +30,16 @@ open_standard_descriptors(void)
 		close(fd);
 }
 
+/* A check prints the bare FILE:LINE: that editors jump to; else it is logged.
+ */
 static void
-print_errors(const struct config_errors *errors)
+tell_errors(const struct config_errors *errors, bool bare)
 {
 	for (size_t i = 0; i < errors->count; i++)
-		fprintf(stderr, "%s\n", errors->items[i]);
+		if (bare)
+			fprintf(stderr, "%s\n", errors->items[i]);
+		else
+			log_error("%s", errors->items[i]);
 }
 
 static int
@@ -43,7 +48,7 @@ serve(const struct command_line *line)
 	struct config_errors errors = { 0 };
 	struct config *config = load_config(line->config, &errors);
 
-	print_errors(&errors);
+	tell_errors(&errors, line->action == ACTION_TEST);
 	config_errors_free(&errors);
 	if (config == NULL)
 		return EXIT_FAILURE;
