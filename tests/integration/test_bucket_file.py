@@ -164,9 +164,11 @@ def fixture_small_disk(as_root, tmp_path):  # pylint: disable=unused-argument
 def test_full_disk_that_is_freed(small_disk, netlabd, form):
     daemon = netlabd(f"""
         creosote bucket {{ listen = "localhost:0/udp" format = {form}
-            file = "{small_disk}/bucket" }}""")
+            file = "{small_disk}/bucket" }}
+        echo other {{ listen = "localhost:0" }}""")
     filler = small_disk / "filler"
     sock = daemon.connect("bucket", "udp4")
+    other = daemon.connect("other", "udp4")
     sent = 0
     for turn in range(1, 4):
         # The disk fills up at any place of a record.
@@ -181,6 +183,7 @@ def test_full_disk_that_is_freed(small_disk, netlabd, form):
                 break
             send(sock, sent, 50)
             sent += 50
+            exchange(other, b"not too many wait")
         daemon.wait_for_log("cannot write to .*No space left", turn)
         filler.unlink()
         send(sock, sent, 1)
