@@ -21,24 +21,6 @@ def pytest_sessionstart():
         pytest.exit(f"no program '{NETLABD[0]}' (set NETLABD)", 2)
 
 
-def has_ipv6():
-    try:
-        socket.socket(socket.AF_INET6, socket.SOCK_DGRAM).bind(("::1", 0))
-        return True
-    except OSError:
-        return False
-
-
-def pytest_collection_modifyitems(items):
-    """Tests of IPv6 are those with a 6 in their transport."""
-    if has_ipv6():
-        return
-    for item in items:
-        if {"udp6", "tcp6"} & set(item.callspec.params.values()
-                                  if hasattr(item, "callspec") else ()):
-            item.add_marker(pytest.mark.skip(reason="no IPv6 here"))
-
-
 @pytest.fixture
 def spawn(tmp_path):
     """Starts a daemon that need not get ready; the test ends it."""

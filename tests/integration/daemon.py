@@ -15,6 +15,8 @@ import threading
 import time
 from signal import SIGCONT, SIGSTOP, SIGTERM
 
+import pytest
+
 NETLABD = shlex.split(os.environ.get("NETLABD", "netlabd"))
 DEADLINE_S = float(os.environ.get("NETLABD_DEADLINE", "30"))
 
@@ -44,6 +46,15 @@ def wait_until(condition, what):
     while not condition():
         assert time.monotonic() < end, f"never: {what}"
         time.sleep(0.005)
+
+
+def has_ipv6():
+    try:
+        with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as sock:
+            sock.bind(("::1", 0))
+        return True
+    except OSError:
+        return False
 
 
 def parse_address(transport, text):
@@ -130,16 +141,22 @@ class Daemon:
         return {transport: address for service, transport, address
                 in self.listeners() if service == name}
 
+    def address(self, name, transport):
+        if transport.endswith("6") and not has_ipv6():
+            pytest.skip("no IPv6 here")
+        return self.addresses(name)[transport]
+
     def port(self, name, transport):
-        return self.addresses(name)[transport][1]
+        return self.address(name, transport)[1]
 
     def connect(self, name, transport):
         """A connected socket, for datagrams too."""
+        address = self.address(name, transport)
         sock = socket.socket(*KINDS[transport])
         sock.settimeout(DEADLINE_S)
         if transport == "unixgram":
             sock.bind("")  # the kernel gives it a name to answer to
-        sock.connect(self.addresses(name)[transport])
+        sock.connect(address)
         return sock
 
     # --- What the kernel knows of it

@@ -47,7 +47,7 @@ def test_localhost_is_not_the_whole_of_loopback(netlabd):
 def test_a_single_other_address(netlabd):
     address = own_loopback()
     daemon = netlabd(f'echo lab {{ listen = "{address}:0/udp" }}')
-    target = daemon.addresses("lab")["udp4"]
+    target = daemon.address("lab", "udp4")
     assert target[0] == address
     assert exchange(udp_socket(target=target), b"hello") == b"hello"
 

@@ -19,7 +19,7 @@ def test_a_burst_comes_back(netlabd):
     """Back to back; without the right to large buffers, a smaller one."""
     count = 5000 if os.geteuid() == 0 else 100
     daemon = netlabd('echo-upper lab { listen = "localhost:0" }')
-    sock = udp_socket(target=daemon.addresses("lab")["udp4"],
+    sock = udp_socket(target=daemon.address("lab", "udp4"),
                       receive_buffer=16 * MIB if count == 5000 else 0)
     reader = Background(lambda: [sock.recv(100) for _ in range(count)])
     for number in range(count):

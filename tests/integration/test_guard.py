@@ -21,7 +21,7 @@ def refusals(figures):
 def ask_from(daemon, source):
     """Asks from there; whether an answer came. A second client's answer proves
     that the question was seen."""
-    target = daemon.addresses("lab")["udp4"]
+    target = daemon.address("lab", "udp4")
     sock = udp_socket(source, target)
     sock.send(b"from there")
     assert exchange(daemon.connect("lab", "udp4"), b"and I?") == b"and I?"
@@ -66,7 +66,7 @@ def test_types_that_answer_nobody_take_from_everywhere(netlabd, tmp_path):
         2049, 11211, daemon.port("lab", "udp4"))]
     for name in "lab", "other":
         for source in sources:
-            udp_socket(source, daemon.addresses(name)["udp4"]).send(b"log")
+            udp_socket(source, daemon.address(name, "udp4")).send(b"log")
     figures = daemon.stop().figures
     assert figures["lab"]["records"] == figures["other"]["datagrams"] == 3
     assert not refusals(figures["lab"]) and not refusals(figures["other"])
@@ -77,7 +77,7 @@ def test_streams_have_no_loops(netlabd):
     daemon = netlabd(LAB)
     sock = socket.socket()
     sock.bind((own_loopback(), 2049))
-    sock.connect(daemon.addresses("lab")["tcp4"])
+    sock.connect(daemon.address("lab", "tcp4"))
     assert exchange(sock, b"hello") == b"hello"
 
 

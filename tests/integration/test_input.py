@@ -68,7 +68,7 @@ def test_descriptors_sent_to_it_are_not_kept(netlabd):
 def test_a_nameless_sender_costs_its_own_answer_alone(netlabd):
     daemon = netlabd("echo lab { listen = EVERYWHERE }")
     nameless = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-    nameless.sendto(b"who am I", daemon.addresses("lab")["unixgram"])
+    nameless.sendto(b"who am I", daemon.address("lab", "unixgram"))
     assert exchange(daemon.connect("lab", "unixgram"), b"I am") == b"I am"
     assert daemon.stop().figures["lab"]["unanswered"] == 1
 

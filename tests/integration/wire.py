@@ -95,7 +95,7 @@ class Background:
         def body():
             try:
                 self._result = function(*arguments)
-            except Exception as error:  # pylint: disable=broad-except
+            except BaseException as error:  # a skip is one, too
                 self._error = error
 
         self._thread = threading.Thread(target=body, daemon=True)
