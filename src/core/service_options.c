@@ -46,6 +46,12 @@ static const struct option common_rows[] = {
 	    .min = 1,
 	    .max = 65535,
 	    .help = "connections that may wait to be accepted" },
+	{ .name = "reuse-port",
+	    .kind = OPTION_BOOL,
+	    .offset = FIELD(reuse_port),
+	    .initial = "no",
+	    .help = "several netlabd share the port, and the kernel spreads "
+		    "what comes" },
 	{ .name = NULL },
 };
 

@@ -15,6 +15,7 @@ struct service_common {
 	uint64_t max_output;
 	uint64_t receive_buffer;
 	uint64_t backlog;
+	bool reuse_port;
 };
 
 /* One address that is served: one of the two engines. */

@@ -32,6 +32,7 @@ open_socket(const struct service *service, struct shelf *shelf,
 	struct socket_config config = {
 		.receive_buffer =
 		    datagrams ? service->common.receive_buffer : 0,
+		.reuse_port = service->common.reuse_port,
 		.backlog = (int)service->common.backlog,
 	};
 

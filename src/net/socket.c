@@ -73,8 +73,12 @@ set_transport_options(int fd, const struct address *address)
 
 /* What has to be set before binding: IPv6 sockets of ours take no IPv4. */
 static int
-set_bind_options(int fd, const struct address *address)
+set_bind_options(
+    int fd, const struct address *address, const struct socket_config *config)
 {
+	if (config->reuse_port && address->u.sa.sa_family != AF_UNIX &&
+	    set_flag(fd, SOL_SOCKET, SO_REUSEPORT) == -1)
+		return -1;
 	if (address->u.sa.sa_family == AF_INET6 &&
 	    set_flag(fd, IPPROTO_IPV6, IPV6_V6ONLY) == -1)
 		return -1;
@@ -172,7 +176,7 @@ socket_open(const struct address *address, const struct socket_config *config,
 	if (fd == -1)
 		return refuse(fd, address, "open", why);
 	set_receive_buffer(fd, config->receive_buffer);
-	if (set_bind_options(fd, address) == -1 ||
+	if (set_bind_options(fd, address, config) == -1 ||
 	    set_transport_options(fd, address) == -1)
 		return refuse(fd, address, "set up", why);
 	if (bind_address(fd, address) == -1)

@@ -10,6 +10,7 @@
 
 struct socket_config {
 	uint64_t receive_buffer; /* bytes wanted; 0: the system's default */
+	bool reuse_port;         /* others of the same user may bind it too */
 	int backlog;             /* connections that may wait; for streams */
 };
 
