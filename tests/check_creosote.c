@@ -244,5 +244,19 @@ START_TEST(test_standard_output)
 }
 END_TEST
 
+START_TEST(test_cannot_open)
+{
+	struct service *service =
+	    make_service("creosote", "file", "/nowhere/at/all", NULL);
+	char why[WHY_SIZE];
+
+	ck_assert_int_eq(service_type(service)->start(service, why), -1);
+	ck_assert_str_eq(why,
+	    "cannot write file '/nowhere/at/all': No such file or directory "
+	    "(make its directory)");
+	service_free(service);
+}
+END_TEST
+
 CHECK_MAIN("creosote", test_records, test_all_bytes, test_largest, test_many,
-    test_loss, test_loss_time, test_standard_output)
+    test_loss, test_loss_time, test_standard_output, test_cannot_open)

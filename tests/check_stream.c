@@ -180,6 +180,43 @@ START_TEST(test_generate_bounded)
 }
 END_TEST
 
+static struct client overtaken;
+
+/* The socket has room again before the second piece is written. */
+static void
+overtake_data(struct stream *stream, char *data, size_t len)
+{
+	static char piece[250000];
+
+	(void)data;
+	(void)len;
+	memset(piece, 'p', sizeof(piece));
+	stream_write(stream, piece, sizeof(piece));
+	for (int i = 0; i < 100; i++)
+		client_read_cb(overtaken.fd, EV_READ, &overtaken);
+	stream_write(stream, "end", 3);
+	stream_close(stream);
+}
+
+/* What waits is not overtaken. */
+START_TEST(test_order)
+{
+	static const struct stream_handler overtake = { .data = overtake_data };
+	char text[NET_PATH_SIZE];
+	struct host host;
+
+	host_init(&host, &overtake);
+	host_open(&host, net_path(text, "unix:", "socket"));
+	client_open(&overtaken, &host);
+	ck_assert_int_eq(send(overtaken.fd, "go", 2, 0), 2);
+	HOST_UNTIL(&host, overtaken.at_end);
+	ck_assert_uint_eq(overtaken.in_len, 250003);
+	ck_assert_mem_eq(overtaken.in + 249999, "pend", 4);
+	client_close(&overtaken);
+	host_close(&host);
+}
+END_TEST
+
 static void
 flood_open(struct stream *stream)
 {
@@ -257,5 +294,5 @@ START_TEST(test_reason_names)
 END_TEST
 
 CHECK_MAIN("stream", test_memory, test_echo, test_back_pressure_unix,
-    test_back_pressure_tcp, test_generate, test_generate_bounded,
+    test_back_pressure_tcp, test_generate, test_generate_bounded, test_order,
     test_output_limit, test_reset, test_write_to_closed, test_reason_names)
