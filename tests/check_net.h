@@ -70,7 +70,8 @@ net_parse(const char *text)
 static inline int
 net_open(const char *text, uint64_t receive_buffer)
 {
-	struct socket_config config = { receive_buffer, 1024 };
+	struct socket_config config = { .receive_buffer = receive_buffer,
+		.backlog = 1024 };
 	struct address address = net_parse(text);
 	char why[WHY_SIZE] = "";
 	int fd = socket_open(&address, &config, why);
