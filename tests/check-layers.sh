@@ -83,7 +83,7 @@ find . -name '*.[ch]' | sed 's|^\./||' | sort | xargs awk -v made="$made" '
 		n = split(made, word)
 		for (i = 1; i <= n; i++)
 			exists[word[i]] = 1
-		sockets = "^(sys/(socket|un|epoll|select)|poll|netdb|ifaddrs)\\.h$"
+		sockets = "^(sys/(socket|un|epoll|select)|netdb|ifaddrs)\\.h$"
 		sockets = sockets "|^(net|netinet|arpa|linux)/"
 	}
 

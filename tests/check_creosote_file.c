@@ -1,81 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* A bucket's file: full, cut, removed, renamed; what is lost is told once. */
-#include <sys/resource.h>
 #include <sys/stat.h>
 
-#include "check_creosote.h"
+#include "check_creosote_log.h"
 #include "check_main.h"
-
-#define FAILED                                                               \
-	"netlabd: error: creosote 'test': cannot write to %s: %s, ignoring " \
-	"records until it can be written again\n"
-
-static int log_end;
-
-/* Each test is a process: its standard error is its own to bend. */
-static void
-catch_log(void)
-{
-	int ends[2];
-
-	unsetenv("JOURNAL_STREAM");
-	ck_assert_int_eq(pipe2(ends, O_NONBLOCK), 0);
-	ck_assert_int_eq(dup2(ends[1], STDERR_FILENO), STDERR_FILENO);
-	close(ends[1]);
-	log_end = ends[0];
-	log_open("netlabd", LOG_NOTICE);
-}
-
-/* All of the log since the last call. */
-static const char *
-read_log(void)
-{
-	static char text[4096];
-	ssize_t len = read(log_end, text, sizeof(text) - 1);
-
-	text[len > 0 ? len : 0] = '\0';
-	return text;
-}
-
-static void
-expect_log(const char *expected)
-{
-	ck_assert_str_eq(read_log(), expected);
-}
-
-static void
-expect_failed(struct bucket_lab *lab, int error)
-{
-	char expected[512];
-
-	snprintf(
-	    expected, sizeof(expected), FAILED, lab->path, strerror(error));
-	expect_log(expected);
-}
-
-static void
-spew_line(struct bucket_lab *lab, const char *line)
-{
-	bucket_spew(lab, "192.0.2.7", line, strlen(line));
-}
-
-static void
-expect_figures(struct bucket_lab *lab, unsigned records, unsigned lost)
-{
-	ck_assert_uint_eq(bucket_figure(lab, "records"), records);
-	ck_assert_uint_eq(bucket_figure(lab, "records-lost"), lost);
-}
-
-static void
-limit_file(rlim_t bytes)
-{
-	struct rlimit limit;
-
-	signal(SIGXFSZ, SIG_IGN);
-	ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &limit), 0);
-	limit.rlim_cur = bytes < limit.rlim_max ? bytes : limit.rlim_max;
-	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
-}
 
 /* A device that is full: said once, counted, told when there is room. */
 START_TEST(test_full)

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/address.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "services/creosote_file.h"
@@ -28,7 +29,10 @@ struct bucket {
 	bool misses_file;   /* it was removed, which was said */
 	uint64_t written;   /* records */
 	uint64_t unwritten; /* records given up, as writing failed */
-	uint64_t untold;    /* of those, not yet said in the file */
+	/* Not yet said in the file: of those, and what the kernel dropped. */
+	uint64_t untold_records;
+	uint64_t untold_drops;
+	char dropped_at[ADDRESS_TEXT_SIZE];
 };
 
 static const char *const format_names[] = { "text", "raw", "json", NULL };
@@ -66,7 +70,7 @@ static struct {
 	char data[2 * RECORD_SIZE];
 	size_t len;
 	size_t records;
-	bool tells; /* it begins with the word on what is untold */
+	size_t words; /* lines before the records that tell what is untold */
 } output;
 
 static void
@@ -78,20 +82,30 @@ log_write_failed(const struct service *service, const char *path, int error)
 	    strerror(error));
 }
 
+/* The first words are in the file: the one on drops, if any, comes first. */
+static void
+note_told(struct bucket *bucket, size_t words)
+{
+	if (words > 0 && bucket->untold_drops > 0) {
+		bucket->untold_drops = 0;
+		words--;
+	}
+	if (words > 0)
+		bucket->untold_records = 0;
+}
+
 /* Counts what came of a write and says once that it fails, or works again. */
 static void
-note_outcome(struct service *service, size_t lost, int error)
+note_outcome(struct service *service, size_t lost_lines, int error)
 {
 	struct bucket *bucket = service_state(service);
-	bool failed = lost > 0;
+	bool failed = lost_lines > 0;
+	size_t lost = lost_lines < output.records ? lost_lines : output.records;
 
-	if (output.tells && lost <= output.records)
-		bucket->untold = 0;
-	else if (output.tells)
-		lost--; /* the word on earlier losses is not a record */
+	note_told(bucket, output.words - (lost_lines - lost));
 	bucket->written += output.records - lost;
 	bucket->unwritten += lost;
-	bucket->untold += lost;
+	bucket->untold_records += lost;
 	if (failed && bucket->error == 0)
 		log_write_failed(service, bucket->file.path, error);
 	if (!failed && bucket->error != 0)
@@ -113,27 +127,49 @@ flush(struct service *service)
 	note_outcome(service, lost, errno);
 	output.len = 0;
 	output.records = 0;
-	output.tells = false;
+	output.words = 0;
 }
 
-/* Makes room for a record; the first tells what could not be written before. */
-static char *
-reserve(struct service *service)
+/* Adds the word that so many of something are missing here. */
+static void
+append_word(struct service *service, uint64_t count, const char *what)
 {
 	const struct bucket_settings *settings = service_settings(service);
+
+	output.len += record_format_loss(output.data + output.len,
+	    &settings->style, clock_now_ns(), count, what);
+	output.words++;
+}
+
+/* Begins the output with what has not been told yet. */
+static void
+append_untold(struct service *service)
+{
 	struct bucket *bucket = service_state(service);
 	char what[RECORD_WHAT_SIZE];
 
-	if (sizeof(output.data) - output.len < RECORD_SIZE)
-		flush(service);
-	if (output.len == 0 && bucket->untold > 0) {
+	if (bucket->untold_drops > 0) {
+		snprintf(what, sizeof(what),
+		    "datagrams lost here on %s (receive queue full)",
+		    bucket->dropped_at);
+		append_word(service, bucket->untold_drops, what);
+	}
+	if (bucket->untold_records > 0) {
 		snprintf(what, sizeof(what),
 		    "records lost here (writing failed: %s)",
 		    strerror(bucket->error));
-		output.len = record_format_loss(output.data, &settings->style,
-		    clock_now_ns(), bucket->untold, what);
-		output.tells = true;
+		append_word(service, bucket->untold_records, what);
 	}
+}
+
+/* Makes room for a record. */
+static char *
+reserve(struct service *service)
+{
+	if (sizeof(output.data) - output.len < RECORD_SIZE)
+		flush(service);
+	if (output.len == 0)
+		append_untold(service);
 	return output.data + output.len;
 }
 
@@ -148,17 +184,19 @@ creosote_datagram(struct service *service, struct datagram *datagram)
 	return false;
 }
 
+/* The records before this place are written first, so that the word follows. */
 static void
 creosote_lost(struct service *service, const char *local, uint64_t count)
 {
-	const struct bucket_settings *settings = service_settings(service);
-	char what[RECORD_WHAT_SIZE], *record = reserve(service);
+	struct bucket *bucket = service_state(service);
 
-	snprintf(what, sizeof(what),
-	    "datagrams lost here on %s (receive queue full)", local);
-	output.len += record_format_loss(
-	    record, &settings->style, clock_now_ns(), count, what);
-	output.records++;
+	flush(service);
+	if (bucket->untold_drops == 0)
+		snprintf(bucket->dropped_at, sizeof(bucket->dropped_at), "%s",
+		    local);
+	else if (strcmp(bucket->dropped_at, local) != 0)
+		strcpy(bucket->dropped_at, "several addresses");
+	bucket->untold_drops += count;
 }
 
 /* Somebody removed the file: what is written now would be read by nobody. */
@@ -183,6 +221,10 @@ replace_removed(struct service *service)
 static void
 creosote_batch_end(struct service *service)
 {
+	const struct bucket *bucket = service_state(service);
+
+	if (output.len == 0 && bucket->untold_drops > 0)
+		append_untold(service);
 	if (output.len == 0)
 		return;
 	replace_removed(service);
@@ -203,8 +245,8 @@ creosote_stop(struct service *service)
 {
 	struct bucket *bucket = service_state(service);
 
-	if (bucket->untold > 0)
-		(void)reserve(service);
+	flush(service);
+	append_untold(service);
 	flush(service);
 	bucket_file_close(&bucket->file);
 }

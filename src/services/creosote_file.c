@@ -4,11 +4,18 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define FILE_MODE 0640
+#include "base/clock.h"
+
+#define FILE_MODE  0640
+#define OPEN_FLAGS (O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
+
+/* The other services wait while a reader is waited for. */
+#define PATIENCE_MS 10
 
 static const char *
 advice(int error)
@@ -26,16 +33,24 @@ advice(int error)
 	}
 }
 
+/*
+ * Opened anew, so that it can be non-blocking without becoming so for others
+ * who share it, such as the shell. A socket cannot be, and stays as it is.
+ */
+static int
+open_standard_output(void)
+{
+	int fd = open("/proc/self/fd/1", OPEN_FLAGS);
+
+	return fd != -1 ? fd : fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
+}
+
 int
 bucket_file_open(struct bucket_file *file, const char *path, char why[WHY_SIZE])
 {
 	file->path = path;
-	file->fd = STDOUT_FILENO;
-	if (path[0] == '\0')
-		return 0;
-	file->fd = open(path,
-	    O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
-	    FILE_MODE);
+	file->fd = path[0] != '\0' ? open(path, OPEN_FLAGS | O_CREAT, FILE_MODE)
+				   : open_standard_output();
 	if (file->fd == -1)
 		return why_set(why, "cannot write file '%.120s': %s (%s)", path,
 		    strerror(errno), advice(errno));
@@ -45,8 +60,7 @@ bucket_file_open(struct bucket_file *file, const char *path, char why[WHY_SIZE])
 void
 bucket_file_close(struct bucket_file *file)
 {
-	if (file->path[0] != '\0')
-		close(file->fd);
+	close(file->fd);
 }
 
 static bool
@@ -80,20 +94,43 @@ bucket_file_is_removed(const struct bucket_file *file)
 	    S_ISREG(st.st_mode) && st.st_nlink == 0;
 }
 
+/* Waits for the reader until the deadline, which begins with the first wait. */
+static bool
+wait_for_reader(struct bucket_file *file, int64_t *deadline_ms)
+{
+	struct pollfd reader = { .fd = file->fd, .events = POLLOUT };
+	int64_t now_ms = clock_monotonic_ms();
+
+	if (*deadline_ms == 0)
+		*deadline_ms = now_ms + PATIENCE_MS;
+	if (!file->is_stuck && now_ms < *deadline_ms &&
+	    poll(&reader, 1, (int)(*deadline_ms - now_ms)) == 1)
+		return true;
+	file->is_stuck = true;
+	errno = EAGAIN;
+	return false;
+}
+
 /* Writes all, or returns how much before the error that is left in errno. */
 static size_t
-write_all(int fd, const char *data, size_t len)
+write_all(struct bucket_file *file, const char *data, size_t len)
 {
+	int64_t deadline_ms = 0;
 	size_t done = 0;
 
 	while (done < len) {
-		ssize_t n = write(fd, data + done, len - done);
+		ssize_t n = write(file->fd, data + done, len - done);
 
-		if (n == -1 && errno != EINTR)
-			break;
 		if (n > 0)
 			done += (size_t)n;
+		else if (n == -1 && errno == EAGAIN) {
+			if (!wait_for_reader(file, &deadline_ms))
+				return done;
+		} else if (n == -1 && errno != EINTR) {
+			return done;
+		}
 	}
+	file->is_stuck = false;
 	return done;
 }
 
@@ -119,10 +156,10 @@ bucket_file_write(struct bucket_file *file, const char *lines, size_t len)
 
 	if (len == 0)
 		return 0;
-	if (file->is_cut && write_all(file->fd, "\n", 1) == 0)
+	if (file->is_cut && write_all(file, "\n", 1) == 0)
 		return count_lines(lines, len);
 	file->is_cut = false;
-	done = write_all(file->fd, lines, len);
+	done = write_all(file, lines, len);
 	if (done == len)
 		return 0;
 	error = errno;

@@ -11,7 +11,8 @@
 struct bucket_file {
 	const char *path; /* not owned; "": standard output */
 	int fd;
-	bool is_cut; /* the last line lacks its end, as writing failed */
+	bool is_stuck; /* its reader (of a pipe, a terminal) takes nothing */
+	bool is_cut;   /* the last line lacks its end, as writing failed */
 };
 
 /* Opens it for appending; makes it with mode 0640. 0, or -1 with why. */
@@ -28,8 +29,9 @@ void bucket_file_close(struct bucket_file *file);
 bool bucket_file_is_removed(const struct bucket_file *file);
 
 /*
- * Writes whole lines. Returns how many of them, the last ones, are not in the
- * file, with the reason in errno; 0: all are.
+ * Writes whole lines. A reader who does not keep up is waited for 10 ms, and
+ * not at all while it is stuck. Returns how many of them, the last ones, are
+ * not in the file, with the reason in errno; 0: all are.
  */
 size_t
 bucket_file_write(struct bucket_file *file, const char *lines, size_t len);

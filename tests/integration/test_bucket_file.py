@@ -51,6 +51,27 @@ def test_not_writable_at_start(spawn, tmp_path):
         pass
 
 
+def test_a_reader_of_standard_output_that_takes_nothing(netlabd):
+    """As in `netlabd | less`: the other services go on."""
+    reader, writer = os.pipe()
+    daemon = netlabd(BUCKET.replace('file = "DIR/bucket"', ""),
+                     stdout=writer)
+    os.close(writer)
+    bucket = daemon.connect("bucket", "udp4")
+    other = daemon.connect("other", "udp4")
+    for first in range(0, 5000, 50):
+        send(bucket, first, 50)
+        assert exchange(other, b"still there?") == b"still there?"
+    with open(reader, "rb", buffering=0) as pipe:
+        text = pipe.read(1 << 20)
+        send(bucket, 5000, 1)
+        while b"number 05000 end" not in text:
+            text += pipe.read(1 << 20)
+    text = text.decode()
+    assert len(numbers(text)) + stated_losses(text) == 5001
+    assert stated_losses(text) > 0
+
+
 def test_a_directory_is_no_file(spawn):
     daemon = spawn('creosote b { listen = "localhost:0" file = "DIR" }')
     assert daemon.wait().status == 1
