@@ -60,7 +60,7 @@ in_root --net --cwd "/build/one/$tree" '
 build /build/one 'TZ=UTC LC_ALL=C.UTF-8' 022
 grep -hE '^# (TOTAL|PASS|SKIP|FAIL|ERROR):' "$root/build/one/build.log" || :
 mkdir -p "$out"
-cp "$root"/build/one/netlab* "$root/build/one/build.log" "$out/"
+find "$root/build/one" -maxdepth 1 -type f -exec cp -- {} "$out/" \;
 
 if [ "$again" = yes ]; then
 	unpack /build/another-place
