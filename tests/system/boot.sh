@@ -4,6 +4,7 @@
 # Installs the packages of that folder (build.sh makes them) in a fresh Debian,
 # boots that with its systemd, and drives the service: booted.sh.
 set -euo pipefail
+# shellcheck source=tests/system/common.sh
 . "$(dirname -- "$0")/common.sh"
 
 [ $# -eq 1 ] || { sed -n '3s/^# //p' "$0" && exit 2; }

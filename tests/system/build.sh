@@ -6,6 +6,7 @@
 #   -l  lintian has nothing to say about them
 #   -r  a second build, elsewhere and otherwise, gives the same bytes
 set -euo pipefail
+# shellcheck source=tests/system/common.sh
 . "$(dirname -- "$0")/common.sh"
 
 lint=no again=no

@@ -1,6 +1,7 @@
+#!/bin/bash
 # SPDX-License-Identifier: ISC
 # Sourced by the scripts beside it: where things are, and what a test prints.
-# shellcheck shell=bash
+# shellcheck disable=SC2034 # what is not used here is used there
 
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
 top=$(cd -- "$here/../.." && pwd -P)

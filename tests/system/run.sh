@@ -4,6 +4,7 @@
 # root and the scripts that make and boot roots (NETLAB_LAB: their folder);
 # without them: skipped.
 set -euo pipefail
+# shellcheck source=tests/system/common.sh
 . "$(dirname -- "$0")/common.sh"
 
 need_lab
