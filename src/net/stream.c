@@ -23,8 +23,13 @@
 /* A connection we ended is read this often at most while its peer goes on. */
 #define LINGER_READS 16
 
-/* At a stop: how often it is looked whether a peer has got everything. */
+/*
+ * At a stop: what comes within this time of what came before was on its way,
+ * and how often it is looked whether a peer has got everything.
+ */
 #define STOP_LOOK_MS 20
+
+static const struct timeval stop_look = { .tv_usec = STOP_LOOK_MS * 1000 };
 
 static char read_buffer[READ_SIZE];
 
@@ -107,14 +112,12 @@ is_delivered(struct stream *stream)
 static void
 linger_at_stop(struct stream *stream)
 {
-	static const struct timeval look = { .tv_usec = STOP_LOOK_MS * 1000 };
-
 	if (is_delivered(stream)) {
 		stream->broken = true;
 		return;
 	}
 	event_del(&stream->event); /* its time-out changes */
-	wait_for(stream, EV_READ, &look);
+	wait_for(stream, EV_READ, &stop_look);
 }
 
 /*
@@ -157,7 +160,8 @@ settle(struct stream *stream)
 		else if (generates)
 			wait_for(stream, EV_READ | EV_WRITE, idle_time);
 		else
-			wait_for(stream, EV_READ, idle_time);
+			wait_for(stream, EV_READ,
+			    stream->listener->stopped ? &stop_look : idle_time);
 	}
 	if (stream->broken)
 		stream_free(stream);
@@ -217,6 +221,24 @@ read_once(struct stream *stream)
 	return false;
 }
 
+/* Nothing has moved: too long, or, at a stop, long enough. */
+static void
+take_silence(struct stream *stream)
+{
+	const struct stream_handler *handler = handler_of(stream);
+	bool stopped = stream->listener->stopped;
+
+	if (stopped && stream->lingers)
+		return; /* settle() looks again */
+	if (!stopped || stream->ended || stream_output_waiting(stream) > 0) {
+		stream_break(stream, STREAM_IDLE);
+		return;
+	}
+	if (handler->end != NULL)
+		handler->end(stream);
+	stream_end(stream, STREAM_STOP);
+}
+
 static void
 event_cb(evutil_socket_t fd, short what, void *arg)
 {
@@ -224,8 +246,8 @@ event_cb(evutil_socket_t fd, short what, void *arg)
 	bool looks = stream->lingers && stream->listener->stopped;
 
 	(void)fd;
-	if ((what & EV_TIMEOUT) != 0 && !looks)
-		stream_break(stream, STREAM_IDLE);
+	if ((what & EV_TIMEOUT) != 0)
+		take_silence(stream);
 	if ((what & EV_READ) != 0) {
 		(void)read_once(stream);
 		if (stream->lingers && !looks)
@@ -284,15 +306,14 @@ stream_begin(struct stream_listener *listener, int fd,
 void
 stream_stop(struct stream *stream)
 {
+	event_del(&stream->event);             /* its time-out changes */
+	if (handler_of(stream)->drain != NULL) /* it would never fall silent */
+		stream_end(stream, STREAM_STOP);
 	for (int i = 0; i < STOP_READS && !stream->ended && !stream->broken &&
 	     stream_output_waiting(stream) == 0;
 	     i++)
 		if (!read_once(stream))
 			break;
-	if (!stream->ended && !stream->at_end &&
-	    handler_of(stream)->end != NULL)
-		handler_of(stream)->end(stream);
-	stream_end(stream, STREAM_STOP);
 	settle(stream);
 }
 

@@ -104,9 +104,10 @@ struct stream_listener *stream_listen(
 void stream_listener_close(struct stream_listener *listener);
 
 /*
- * Takes in who waits, stops listening, answers what has been received and
- * closes each connection when its output is sent. stream_listener_free() ends
- * those that are left.
+ * Takes in who waits and stops listening. Each connection is answered what has
+ * been received and what is on its way, and closed when nothing more has come
+ * for a moment and its output is sent. stream_listener_free() ends those that
+ * are left.
  */
 void stream_listener_stop(struct stream_listener *listener);
 void stream_listener_free(struct stream_listener *listener);

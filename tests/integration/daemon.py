@@ -176,10 +176,6 @@ class Daemon:
         fields = self._proc("stat").rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
-    def read_bytes(self):
-        """By read(2): of connections, not of datagrams."""
-        return int(re.search(r"rchar: (\d+)", self._proc("io"))[1])
-
     def descriptors(self):
         return sorted(int(fd) for fd in os.listdir(f"/proc/{self.pid}/fd"))
 
