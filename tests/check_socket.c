@@ -301,6 +301,22 @@ START_TEST(test_busy_is_not_stale)
 }
 END_TEST
 
+/* Who asks whether it is alive is no client of it. */
+START_TEST(test_asking_leaves_no_trace)
+{
+	char text[NET_PATH_SIZE], why[WHY_SIZE], path[NET_PATH_SIZE];
+	int fd = net_open(net_path(text, "unix:", "socket"), 0);
+
+	ck_assert_int_eq(refuse(text, why), EADDRINUSE);
+	socket_close(dup(fd));
+	ck_assert_int_eq(access(net_path(path, "", "socket"), F_OK), 0);
+	ck_assert_int_eq(accept(fd, NULL, NULL), -1);
+	ck_assert_int_eq(errno, EAGAIN);
+	socket_close(fd);
+	ck_assert_int_eq(access(path, F_OK), -1);
+}
+END_TEST
+
 START_TEST(test_receive_buffer)
 {
 	int initial = net_open("127.0.0.1:0/udp", 0);
@@ -332,4 +348,5 @@ END_TEST
 
 CHECK_MAIN("socket", test_open_ip, test_options, test_open_unix,
     test_address_in_use, test_no_such_address, test_not_permitted, test_stale,
-    test_not_stale, test_busy_is_not_stale, test_receive_buffer, test_drops)
+    test_not_stale, test_busy_is_not_stale, test_asking_leaves_no_trace,
+    test_receive_buffer, test_drops)

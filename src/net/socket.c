@@ -87,19 +87,21 @@ set_bind_options(
 	return 0;
 }
 
-/* True when the path is a socket that refuses: its server has gone. */
+/*
+ * True when the path is a socket that refuses: its server has gone. A datagram
+ * socket asks, whatever the other is: it is told that it is of another type,
+ * where a stream would leave a connection to be accepted.
+ */
 static bool
 is_stale(const struct address *address)
 {
-	int type =
-	    address->transport == TRANSPORT_UNIX ? SOCK_STREAM : SOCK_DGRAM;
 	struct stat st;
 	bool stale;
 	int fd;
 
 	if (lstat(address->u.un.sun_path, &st) == -1 || !S_ISSOCK(st.st_mode))
 		return false;
-	fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd == -1)
 		return false;
 	stale = connect(fd, &address->u.sa, address->len) == -1 &&
