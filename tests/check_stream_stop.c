@@ -18,6 +18,38 @@ echo_data(struct stream *stream, char *data, size_t len)
 
 static const struct stream_handler echo = { .data = echo_data };
 
+/* Who waits is taken in, or left to the copy; who is in goes on. */
+START_TEST(test_close)
+{
+	for (int serve = 0; serve <= 1; serve++) {
+		struct client in, waiting;
+		struct host host;
+		int copy;
+
+		host_init(&host, &echo);
+		host_open(&host, "127.0.0.1:0/tcp");
+		copy = dup(host.fd);
+		client_open(&in, &host);
+		HOST_UNTIL(&host, host.opened == 1);
+		client_open(&waiting, &host);
+		stream_listener_close(host.listener, serve == 1);
+		stream_listener_close(host.listener, serve == 1);
+		ck_assert_int_eq(stream_listener_fd(host.listener), -1);
+		ck_assert_uint_eq(host.counters.open, 1U + (unsigned)serve);
+		if (!serve)
+			ck_assert_int_ne(accept(copy, NULL, NULL), -1);
+		ck_assert_int_eq(accept(copy, NULL, NULL), -1);
+		ck_assert_int_eq(send(in.fd, "hello", 5, 0), 5);
+		HOST_UNTIL(&host, in.in_len == 5);
+		ck_assert_uint_eq(host.closed, 0);
+		client_close(&in);
+		client_close(&waiting);
+		host_close(&host);
+		close(copy);
+	}
+}
+END_TEST
+
 static void
 generate_drain(struct stream *stream)
 {
@@ -191,5 +223,5 @@ START_TEST(test_stop_lingering)
 }
 END_TEST
 
-CHECK_MAIN("stream_stop", test_stop_answers, test_stop_takes_in,
+CHECK_MAIN("stream_stop", test_close, test_stop_answers, test_stop_takes_in,
     test_stop_refuses, test_stop_sends_output, test_free, test_stop_lingering)

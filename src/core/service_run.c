@@ -102,16 +102,12 @@ service_start(struct service *service, char why[WHY_SIZE])
 	return 0;
 }
 
-/*
- * Ends a listener, of streams by `end`. With serve, datagrams that wait are
- * served first.
- */
+/* Ends listening. With serve, what waits there is served first. */
 static void
-end_listener(struct service_listener *listener,
-    void (*end)(struct stream_listener *listener), bool serve)
+close_listener(struct service_listener *listener, bool serve)
 {
 	if (listener->stream != NULL)
-		end(listener->stream);
+		stream_listener_close(listener->stream, serve);
 	if (listener->datagram != NULL)
 		datagram_close(listener->datagram, serve);
 	listener->datagram = NULL;
@@ -121,16 +117,20 @@ void
 service_retire(struct service *service, const struct shelf *left)
 {
 	for (size_t i = 0; i < service->listener_count; i++)
-		end_listener(&service->listeners[i], stream_listener_close,
+		close_listener(&service->listeners[i],
 		    shelf_has(left, service->listeners[i].address));
 }
 
 void
 service_stop_listening(struct service *service)
 {
-	for (size_t i = 0; i < service->listener_count; i++)
-		end_listener(
-		    &service->listeners[i], stream_listener_stop, true);
+	for (size_t i = 0; i < service->listener_count; i++) {
+		struct service_listener *listener = &service->listeners[i];
+
+		if (listener->stream != NULL)
+			stream_listener_stop(listener->stream);
+		close_listener(listener, true);
+	}
 }
 
 size_t
@@ -143,9 +143,10 @@ service_connections(const struct service *service)
 static void
 stop(struct service *service)
 {
+	service_stop_listening(service);
 	for (size_t i = 0; i < service->listener_count; i++)
-		end_listener(
-		    &service->listeners[i], stream_listener_free, true);
+		if (service->listeners[i].stream != NULL)
+			stream_listener_free(service->listeners[i].stream);
 	free(service->listeners);
 	service->listeners = NULL;
 	service->listener_count = 0;
@@ -158,8 +159,7 @@ void
 service_cancel(struct service *service)
 {
 	for (size_t i = 0; i < service->listener_count; i++)
-		end_listener(
-		    &service->listeners[i], stream_listener_close, false);
+		close_listener(&service->listeners[i], false);
 	stop(service);
 }
 

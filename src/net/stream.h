@@ -98,10 +98,10 @@ struct stream_listener *stream_listen(
     struct event_base *base, int fd, const struct stream_config *config);
 
 /*
- * Stops listening: whoever waits is left to those who have a copy of the
- * socket. Connections go on.
+ * Stops listening; connections go on. With serve, who waits is taken in first;
+ * without, they are left to those who have a copy of the socket.
  */
-void stream_listener_close(struct stream_listener *listener);
+void stream_listener_close(struct stream_listener *listener, bool serve);
 
 /*
  * Takes in who waits and stops listening. Each connection is answered what has

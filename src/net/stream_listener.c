@@ -13,7 +13,7 @@
 /* Accepted in one wake-up, so that a storm leaves time for the others. */
 #define ACCEPT_BATCH 64
 
-/* At a stop: more than any backlog holds, and still an end in a storm. */
+/* At the end: more than any backlog holds, and still an end in a storm. */
 #define LAST_ACCEPTS 65536
 
 /* Without descriptors accept fails at once, for ever: look again later. */
@@ -171,10 +171,13 @@ each_stream(struct stream_listener *listener, void (*function)(struct stream *))
 }
 
 void
-stream_listener_close(struct stream_listener *listener)
+stream_listener_close(struct stream_listener *listener, bool serve)
 {
 	if (listener->closed)
 		return;
+	for (int i = 0; serve && i < LAST_ACCEPTS; i++)
+		if (!accept_one(listener))
+			break;
 	event_del(&listener->accept_event);
 	event_del(&listener->pause_event);
 	socket_close(event_get_fd(&listener->accept_event));
@@ -186,10 +189,7 @@ stream_listener_stop(struct stream_listener *listener)
 {
 	if (listener->stopped)
 		return;
-	for (int i = 0; i < LAST_ACCEPTS && !listener->closed; i++)
-		if (!accept_one(listener))
-			break;
-	stream_listener_close(listener);
+	stream_listener_close(listener, true);
 	listener->stopped = true;
 	each_stream(listener, stream_stop);
 }
