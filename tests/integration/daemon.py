@@ -13,7 +13,7 @@ import socket
 import subprocess
 import threading
 import time
-from signal import SIGCONT, SIGSTOP, SIGTERM
+from signal import SIGCONT, SIGHUP, SIGSTOP, SIGTERM
 
 import pytest
 
@@ -33,6 +33,7 @@ STREAMS = ("tcp4", "tcp6", "unix")
 
 LISTENING = re.compile(r"netlabd: \S+ '(.*)': listening on (\w+) (.+)")
 FIGURES = re.compile(r"netlabd: \S+ '(.*)': ([a-z-]+ \d+(?:, [a-z-]+ \d+)*)$")
+RELOADED = r"^netlabd: (?:error: )?(reload(?:ed: | refused).*)"
 FAULTS = re.compile(r"Sanitizer|runtime error:|ERROR SUMMARY: [1-9]|"
                     r"definitely lost: [1-9]|Assertion")
 
@@ -73,19 +74,25 @@ class Daemon:
     def __init__(self, config, directory, *arguments, prefix=(), **popen):
         self.directory = directory
         number = len(list(directory.glob("netlabd-*.conf")))
-        path = directory / f"netlabd-{number}.conf"
-        path.write_text(self._expand(config))
+        self.config = directory / f"netlabd-{number}.conf"
+        self.configure(config)
         self.output = directory / f"stdout-{number}"
         self.lines = []
         self._ended = False
         self._changed = threading.Condition()
         with open(self.output, "wb") as output:
             self.process = subprocess.Popen(
-                [*prefix, *NETLABD, "-c", path, *arguments],
+                [*prefix, *NETLABD, "-c", self.config, *arguments],
                 stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
                 errors="backslashreplace", **{"stdout": output, **popen})
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
+
+    def configure(self, config):
+        """What is read at the start and by reloads, written as one step."""
+        fresh = self.config.with_suffix(".fresh")
+        fresh.write_text(self._expand(config))
+        os.replace(fresh, self.config)
 
     def _expand(self, config):
         for word, meaning in (
@@ -191,6 +198,14 @@ class Daemon:
 
     def thaw(self):
         self.signal(SIGCONT)
+
+    def reload(self, config=None):
+        """Reads this configuration, or its own again; what came of it."""
+        if config is not None:
+            self.configure(config)
+        count = len(self.log_contains(RELOADED))
+        self.signal(SIGHUP)
+        return re.match(RELOADED, self.wait_for_log(RELOADED, count + 1))[1]
 
     def stop(self, number=SIGTERM):
         self.signal(number)
