@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,7 +38,7 @@ open_socket(const struct service *service, struct shelf *shelf,
 	};
 
 	*item = (struct shelf_item){ .origin = SHELF_OPENED };
-	if (shelf_take(shelf, address, item) == 0)
+	if (shelf_take(shelf, address, service->name, item) == 0)
 		item->fd = socket_adopt(item->fd, address, &config, why);
 	else
 		item->fd = socket_open(address, &config, why);
@@ -118,7 +119,8 @@ service_retire(struct service *service, const struct shelf *left)
 {
 	for (size_t i = 0; i < service->listener_count; i++)
 		close_listener(&service->listeners[i],
-		    shelf_has(left, service->listeners[i].address));
+		    shelf_has(
+			left, service->listeners[i].address, service->name));
 }
 
 void
@@ -217,6 +219,7 @@ service_share(const struct service *service, struct shelf *shelf)
 			.address = *listener->address,
 		};
 
+		snprintf(item.owner, sizeof(item.owner), "%s", service->name);
 		if (listener->datagram != NULL)
 			item.drops = datagram_drops(listener->datagram);
 		if (item.fd == -1 || shelf_put(shelf, &item) == -1)

@@ -3,6 +3,7 @@
 #include "net/shelf.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "net/socket.h"
@@ -37,34 +38,49 @@ shelf_put_bound(struct shelf *shelf, int fd, enum shelf_origin origin)
 	return shelf_put(shelf, &item);
 }
 
+static bool
+is_wanted(const struct shelf_item *item, const struct address *address,
+    const char *owner)
+{
+	if (!address_equal(&item->address, address))
+		return false;
+	return address->u.sa.sa_family == AF_UNIX ||
+	    address_port(&address->u.sa) != 0 ||
+	    strncmp(item->owner, owner, SHELF_OWNER_SIZE - 1) == 0;
+}
+
 static size_t
-find(const struct shelf *shelf, const struct address *address)
+find(
+    const struct shelf *shelf, const struct address *address, const char *owner)
 {
 	size_t i = 0;
 
-	while (i < shelf->count &&
-	    !address_equal(&shelf->items[i].address, address))
+	while (i < shelf->count && !is_wanted(&shelf->items[i], address, owner))
 		i++;
 	return i;
 }
 
 int
-shelf_take(
-    struct shelf *shelf, const struct address *address, struct shelf_item *item)
+shelf_take(struct shelf *shelf, const struct address *address,
+    const char *owner, struct shelf_item *item)
 {
-	size_t i = find(shelf, address);
+	size_t i = find(shelf, address, owner);
 
 	if (i == shelf->count)
 		return -1;
 	*item = shelf->items[i];
-	shelf->items[i] = shelf->items[--shelf->count];
+	/* The others keep their order, in which port 0 may come twice. */
+	shelf->count--;
+	memmove(&shelf->items[i], &shelf->items[i + 1],
+	    (shelf->count - i) * sizeof(*shelf->items));
 	return 0;
 }
 
 bool
-shelf_has(const struct shelf *shelf, const struct address *address)
+shelf_has(
+    const struct shelf *shelf, const struct address *address, const char *owner)
 {
-	return find(shelf, address) < shelf->count;
+	return find(shelf, address, owner) < shelf->count;
 }
 
 void

@@ -9,6 +9,9 @@
 
 #include "base/address.h"
 
+/* Room for the name of a service with its NUL. */
+#define SHELF_OWNER_SIZE 65
+
 /* Where a socket comes from. */
 enum shelf_origin {
 	SHELF_OPENED, /* netlabd opened it */
@@ -20,7 +23,8 @@ struct shelf_item {
 	int fd;
 	enum shelf_origin origin;
 	uint32_t drops; /* of the kernel's, told so far; see socket_drops() */
-	struct address address;
+	char owner[SHELF_OWNER_SIZE]; /* the service it was; "": none */
+	struct address address;       /* as it was declared */
 };
 
 /* All zero is the empty shelf. */
@@ -38,12 +42,16 @@ int shelf_put(struct shelf *shelf, const struct shelf_item *item);
 /* The same for an address that the socket is asked for; -1: not a socket. */
 int shelf_put_bound(struct shelf *shelf, int fd, enum shelf_origin origin);
 
-/* Takes the socket of the address off the shelf: 0, or -1: there is none. */
+/*
+ * Takes the socket of the address off the shelf: 0, or -1: there is none. Port
+ * 0 is another one for each service: there the owner has to be the same, too.
+ */
 int shelf_take(struct shelf *shelf, const struct address *address,
-    struct shelf_item *item);
+    const char *owner, struct shelf_item *item);
 
-/* True when a socket of the address is still there. */
-bool shelf_has(const struct shelf *shelf, const struct address *address);
+/* True when such a socket is still there. */
+bool shelf_has(const struct shelf *shelf, const struct address *address,
+    const char *owner);
 
 /* Closes what nobody took. */
 void shelf_close(struct shelf *shelf);

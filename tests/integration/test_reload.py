@@ -124,7 +124,7 @@ def test_another_type_at_the_same_address(netlabd, transport):
 
 @transports
 def test_another_name_at_the_same_address(netlabd, transport):
-    listen = f"""{{ "{own_loopback()}:23450", "localhost:0", "unix:DIR/stream",
+    listen = f"""{{ "localhost:0", "{own_loopback()}:23450", "unix:DIR/stream",
         "unixgram:DIR/gram" }}"""
     daemon = netlabd(f"echo one {{ listen = {listen} }}")
     sock = daemon.connect("one", transport)
