@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: ISC
+"""Reload under load: no connection lost, no datagram unanswered, no record
+lost unsaid, nothing kept that is not needed."""
+
+import re
+import select
+import threading
+import time
+from signal import SIGHUP
+
+from daemon import DEADLINE_S, wait_until
+from test_reload import outcome
+from wire import Background, exchange
+
+RATE_PER_S = 2000
+WINDOW = 100  # datagrams that may be on their way; so no queue overflows
+
+
+class Pace:
+    """Holds a load back to its rate."""
+
+    def __init__(self):
+        self.begin = time.monotonic()
+        self.count = 0
+
+    def wait(self):
+        self.count += 1
+        ahead = self.begin + self.count / RATE_PER_S - time.monotonic()
+        if ahead > 0.005:
+            time.sleep(ahead)
+
+
+def ask_datagrams(sock, stop):
+    """Every datagram is answered, in its order; returns how many."""
+    pace, sent, answered = Pace(), 0, 0
+    while not stop.is_set() or answered < sent:
+        if not stop.is_set() and sent - answered < WINDOW:
+            sock.send(b"number %d" % sent)
+            sent += 1
+            pace.wait()
+        wait_s = DEADLINE_S if sent - answered == WINDOW or stop.is_set() else 0
+        if select.select([sock], [], [], wait_s)[0]:
+            assert sock.recv(100).lower() == b"number %d" % answered
+            answered += 1
+        else:
+            assert wait_s == 0, f"{answered} of {sent} answered"
+    return sent
+
+
+def converse(socks, stop):
+    """Open connections are served as they go round."""
+    turns = 0
+    while not stop.is_set():
+        for number, sock in enumerate(socks):
+            line = b"turn %d of %d" % (turns, number)
+            assert exchange(sock, line).lower() == line
+        turns += 1
+    return turns
+
+
+def connect_anew(daemon, transport, stop):
+    """One connection after the other, each served."""
+    count = 0
+    while not stop.is_set():
+        with daemon.connect("lab", transport) as sock:
+            assert exchange(sock, b"hello").lower() == b"hello"
+        count += 1
+    return count
+
+
+LAB = """reload-grace = 60s %s lab {
+    listen = { "localhost:0", "unix:DIR/stream" } }"""
+
+
+def test_300_reloads(netlabd):
+    daemon = netlabd(LAB % "echo")
+    socks = [daemon.connect("lab", name) for name in ("tcp4", "unix") * 3]
+    assert [exchange(sock, b"in") for sock in socks] == [b"in"] * len(socks)
+    kinds = ("echo-upper", "echo")
+    for number in range(20):
+        daemon.reload(LAB % kinds[number % 2])
+    before = daemon.descriptors(), daemon.resident_bytes()
+    stop = threading.Event()
+    loads = [Background(ask_datagrams, daemon.connect("lab", "udp4"), stop),
+             Background(converse, socks, stop),
+             Background(connect_anew, daemon, "tcp4", stop),
+             Background(connect_anew, daemon, "unix", stop)]
+    try:
+        for number in range(300):
+            assert daemon.reload(LAB % kinds[number % 2]) == outcome(changed=1)
+            assert not any(load.is_done() for load in loads)
+    finally:
+        stop.set()
+    counts = [load.join() for load in loads]
+    assert min(counts) >= 20, counts
+    wait_until(lambda: len(daemon.descriptors()) <= len(before[0]),
+               "as many descriptors as before")
+    assert daemon.resident_bytes() < before[1] + (1 << 20)
+    for sock in socks:
+        assert exchange(sock, b"still here") == b"still here"
+
+
+BUCKET = """creosote bucket { listen = { "127.0.0.1:0/udp", "unixgram:DIR/gram" }
+    file = "DIR/bucket-%d" format = %s escape = %s receive-buffer = %dM }"""
+
+
+def test_a_bucket_that_changes_its_file(netlabd, tmp_path):
+    """Each record in one of the files, in the order in which they were named."""
+    def config(number):
+        return BUCKET % (number // 3, ("raw", "text", "json")[number % 3],
+                         ("repr", "utf8")[number % 2], 1 + number % 4)
+    daemon = netlabd(config(0))
+    sock = daemon.connect("bucket", "udp4")
+    stop = threading.Event()
+
+    pace = Pace()
+
+    def spew():
+        while not stop.is_set():
+            sock.send(b"number %d end" % pace.count)
+            pace.wait()
+        return pace.count
+
+    load = Background(spew)
+    for number in range(1, 101):
+        wait_until(lambda n=number: pace.count >= 20 * n, "it is under load")
+        assert daemon.reload(config(number)) == outcome(changed=1)
+    stop.set()
+    sent = load.join()
+    assert daemon.stop().status == 0
+    text = "".join((tmp_path / f"bucket-{number}").read_text(encoding="ascii")
+                   for number in range(34))
+    assert "lost" not in text
+    assert [int(n) for n in re.findall(r"number (\d+) end", text)] == \
+        list(range(sent))
+
+
+def test_drops_are_stated_once(netlabd, tmp_path):
+    """The queue overflows, and is handed over with the count of it."""
+    config = """creosote bucket { listen = "127.0.0.1:0/udp" receive-buffer = 64K
+        file = "DIR/bucket" format = raw escape = %s }"""
+    daemon = netlabd(config % "repr")
+    sock = daemon.connect("bucket", "udp4")
+    sent = 0
+    for turn in range(1, 9):
+        daemon.freeze()
+        for number in range(sent, sent + 1500):
+            sock.send(b"number %d" % number)
+        sent += 1500
+        daemon.configure(config % ("utf8" if turn % 2 else "repr"))
+        daemon.signal(SIGHUP)
+        daemon.thaw()
+        daemon.wait_for_log("reloaded: .*1 changed", turn)
+    assert daemon.stop().status == 0
+    expected = lost = 0
+    for line in (tmp_path / "bucket").read_text(encoding="ascii").splitlines():
+        loss = re.search(r"(\d+) datagrams lost here", line)
+        if loss:
+            lost += int(loss[1])
+            expected += int(loss[1])
+        else:
+            assert line == f"number {expected}", "stated where it happened"
+            expected += 1
+    assert expected == sent
+    assert lost > 4000
+
+
+def test_drops_of_a_roll_back_are_stated_once(netlabd, tmp_path):
+    config = """creosote bucket { listen = "127.0.0.1:0/udp" receive-buffer = 64K
+        file = "DIR/bucket" format = raw }"""
+    daemon = netlabd(config)
+    sock = daemon.connect("bucket", "udp4")
+    daemon.freeze()
+    for _ in range(2000):
+        sock.send(b"one")
+    daemon.configure(config.replace("raw", "text") + """
+        echo more { listen = "unix:DIR/no/s" }""")
+    daemon.signal(SIGHUP)
+    daemon.thaw()
+    daemon.wait_for_log("reload refused")
+    figures = daemon.stop().figures["bucket"]
+    text = (tmp_path / "bucket").read_text(encoding="ascii")
+    lost = sum(map(int, re.findall(r"(\d+) datagrams lost here", text)))
+    assert text.count("one\n") + lost == 2000
+    assert lost == figures["lost"] > 500
+
+
+def test_the_load_of_two_buckets_is_not_mixed(netlabd, tmp_path):
+    """They change their files at once, on ports that the system chose."""
+    config = """creosote one { listen = "localhost:0" file = "DIR/%s" format = raw }
+        creosote two { listen = "localhost:0" file = "DIR/%s" format = raw }"""
+    daemon = netlabd(config % ("a0", "b0"))
+    socks = [daemon.connect(name, "udp4") for name in ("one", "two")]
+    for turn in range(1, 11):
+        for sock, name in zip(socks, (b"one", b"two")):
+            for _ in range(20):
+                sock.send(name)
+        assert daemon.reload(config % (f"a{turn}", f"b{turn}")) == \
+            outcome(changed=2)
+    assert daemon.stop().status == 0
+    for letter, name in ("a", "one"), ("b", "two"):
+        text = "".join((tmp_path / f"{letter}{turn}").read_text()
+                       for turn in range(11))
+        assert text == f"{name}\n" * 200
