@@ -188,6 +188,9 @@ START_TEST(test_destination_ipv4)
 		{ "255.255.255.255", "192.0.2.7", GUARD_DESTINATION },
 		{ "224.0.0.1", "192.0.2.7", GUARD_DESTINATION },
 		{ "224.0.0.1", "0.0.0.0", GUARD_DESTINATION },
+		/* It waited since before the kernel was asked. */
+		{ "192.0.2.7", "0.0.0.0", GUARD_PASS },
+		{ "255.255.255.255", "0.0.0.0", GUARD_DESTINATION },
 	};
 
 	for (size_t i = 0; i < COUNT(table); i++) {

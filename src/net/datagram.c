@@ -128,6 +128,7 @@ set_source(struct msghdr *answer, const struct cmsghdr *asked)
 		struct in_pktinfo *from = (void *)CMSG_DATA(message);
 
 		from->ipi_ifindex = 0; /* the routing table chooses */
+		from->ipi_spec_dst = from->ipi_addr;
 	} else {
 		struct in6_pktinfo *from = (void *)CMSG_DATA(message);
 

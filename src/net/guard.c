@@ -115,18 +115,25 @@ guard_check_source(const struct sockaddr *peer)
 
 /*
  * For a unicast datagram the kernel's choice of a local address (spec_dst) is
- * the address that it was sent to; for others it cannot be.
+ * the address that it was sent to; for others it cannot be. What waited since
+ * before the socket was asked for it, in one of systemd's, comes without: then
+ * a broadcast to one network is not seen, but no answer can leave from there.
  */
+static bool
+is_for_many(const struct in_pktinfo *to)
+{
+	if (to->ipi_spec_dst.s_addr == 0)
+		return is_bad_ipv4(ntohl(to->ipi_addr.s_addr));
+	return to->ipi_addr.s_addr != to->ipi_spec_dst.s_addr;
+}
+
 enum guard_reason
 guard_check_destination(const struct cmsghdr *message)
 {
 	if (message->cmsg_level == IPPROTO_IP &&
-	    message->cmsg_type == IP_PKTINFO) {
-		const struct in_pktinfo *to = (const void *)CMSG_DATA(message);
-
-		if (to->ipi_addr.s_addr != to->ipi_spec_dst.s_addr)
-			return GUARD_DESTINATION;
-	}
+	    message->cmsg_type == IP_PKTINFO &&
+	    is_for_many((const void *)CMSG_DATA(message)))
+		return GUARD_DESTINATION;
 	if (message->cmsg_level == IPPROTO_IPV6 &&
 	    message->cmsg_type == IPV6_PKTINFO) {
 		const struct in6_pktinfo *to = (const void *)CMSG_DATA(message);
