@@ -158,10 +158,10 @@ open_sockets(struct daemon *daemon)
 {
 	struct shelf shelf = { .items = NULL };
 	char why[WHY_SIZE];
-	int result = store_inherit(&shelf);
+	int result = store_inherit(&shelf, why);
 
 	if (result == -1)
-		log_error("cannot take over systemd's sockets: out of memory");
+		log_error("%s", why);
 	for (size_t i = 0; i < daemon->config->service_count && result == 0;
 	     i++) {
 		struct service *service = daemon->config->services[i];

@@ -2,6 +2,7 @@
 /* What systemd is told, and what it hands over. */
 #include "daemon/notify.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -114,30 +115,37 @@ notify_remove(const char *name)
 	notify_send("FDSTOREREMOVE=1\nFDNAME=%s", name);
 }
 
-/* A number that systemd set for this very process; 0: not for us. */
+/* The number in a variable: decimal digits and nothing else, or 0. */
 static uint64_t
-own_number(const char *variable, const char *pid_variable)
+number(const char *variable)
 {
-	const char *number = getenv(variable), *pid = getenv(pid_variable);
+	const char *text = getenv(variable);
+	unsigned long long value;
+	char *end;
 
-	if (number == NULL ||
-	    (pid != NULL && strtoll(pid, NULL, 10) != getpid()))
+	if (text == NULL || text[0] < '0' || text[0] > '9')
 		return 0;
-	return strtoull(number, NULL, 10);
+	errno = 0;
+	value = strtoull(text, &end, 10);
+	return errno == 0 && *end == '\0' ? value : 0;
 }
 
 uint64_t
 notify_watchdog_ms(void)
 {
-	return own_number("WATCHDOG_USEC", "WATCHDOG_PID") / 1000;
+	bool ours = getenv("WATCHDOG_PID") == NULL ||
+	    number("WATCHDOG_PID") == (uint64_t)getpid();
+
+	return ours ? number("WATCHDOG_USEC") / 1000 : 0;
 }
 
 int
 notify_listen_count(void)
 {
-	uint64_t count = own_number("LISTEN_FDS", "LISTEN_PID");
+	uint64_t count = number("LISTEN_FDS");
+	bool ours = number("LISTEN_PID") == (uint64_t)getpid();
 
-	return getenv("LISTEN_PID") != NULL && count < 65536 ? (int)count : 0;
+	return ours && count < 65536 ? (int)count : 0;
 }
 
 const char *

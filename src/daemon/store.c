@@ -2,6 +2,7 @@
 /* Sockets in systemd's hands. */
 #include "daemon/store.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,21 +75,32 @@ remember(const char name[NAME_SIZE])
 	return 0;
 }
 
+/* Puts one descriptor on the shelf; -1: errno. */
+static int
+inherit(struct shelf *shelf, int fd, const char name[NAME_SIZE])
+{
+	bool ours = is_stored(name);
+
+	if (ours && remember(name) == -1)
+		return -1;
+	return shelf_put_bound(shelf, fd, ours ? SHELF_STORED : SHELF_PASSED);
+}
+
 int
-store_inherit(struct shelf *shelf)
+store_inherit(struct shelf *shelf, char why[WHY_SIZE])
 {
 	int count = notify_listen_count();
 
 	for (int i = 0; i < count; i++) {
 		char name[NAME_SIZE];
-		bool ours;
 
 		nth_name(name, notify_listen_names(), i);
-		ours = is_stored(name);
-		if ((ours && remember(name) == -1) ||
-		    shelf_put_bound(shelf, FIRST_FD + i,
-			ours ? SHELF_STORED : SHELF_PASSED) == -1)
-			return -1;
+		if (inherit(shelf, FIRST_FD + i, name) == -1)
+			return why_set(why,
+			    "cannot take over systemd's descriptor %d "
+			    "('%.64s'): "
+			    "%s",
+			    FIRST_FD + i, name, strerror(errno));
 	}
 	return 0;
 }

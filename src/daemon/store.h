@@ -10,8 +10,8 @@
 #include "config/config.h"
 #include "net/shelf.h"
 
-/* Puts what systemd handed over on the shelf: 0, or -1: out of memory. */
-int store_inherit(struct shelf *shelf);
+/* Puts what systemd handed over on the shelf: 0, or -1 with why. */
+int store_inherit(struct shelf *shelf, char why[WHY_SIZE]);
 
 /*
  * What no service took: sockets of the store are closed, but one of a socket
