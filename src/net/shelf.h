@@ -39,7 +39,7 @@ struct shelf {
  */
 int shelf_put(struct shelf *shelf, const struct shelf_item *item);
 
-/* The same for an address that the socket is asked for; -1: not a socket. */
+/* The same for an address that the socket is asked for; -1: no socket. */
 int shelf_put_bound(struct shelf *shelf, int fd, enum shelf_origin origin);
 
 /*
