@@ -2,20 +2,24 @@
 /* The glue between a type's slots and the two engines. */
 #include "core/service_private.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
 
+/* `outcome` follows what is said of the datagram. */
 static void
-log_datagram(const struct service *service, const struct datagram *datagram)
+log_datagram(const struct service *service, const struct datagram *datagram,
+    const char *outcome)
 {
 	char peer[ADDRESS_TEXT_SIZE];
 
 	if (!log_has(LOG_DEBUG))
 		return;
 	address_format(peer, datagram->peer, datagram->peer_len);
-	log_debug("%s '%s': datagram of %zu bytes from %s", service->type->name,
-	    service->name, datagram->wire_len, peer);
+	log_debug("%s '%s': datagram of %zu bytes from %s%s",
+	    service->type->name, service->name, datagram->wire_len, peer,
+	    outcome);
 }
 
 static bool
@@ -23,8 +27,19 @@ handle_datagram(void *owner, struct datagram *datagram)
 {
 	struct service *service = owner;
 
-	log_datagram(service, datagram);
+	log_datagram(service, datagram, "");
 	return service->type->datagram(service, datagram);
+}
+
+static void
+handle_refused(
+    void *owner, const struct datagram *datagram, enum guard_reason reason)
+{
+	char outcome[64];
+
+	snprintf(outcome, sizeof(outcome), " refused: %s",
+	    guard_reason_name(reason));
+	log_datagram(owner, datagram, outcome);
 }
 
 static void
@@ -92,10 +107,17 @@ static const struct datagram_handler *
 handler_for(const struct service_type *type)
 {
 	static const struct datagram_handler handlers[2][2] = {
-		{ { handle_datagram, NULL, NULL },
-		    { handle_datagram, NULL, handle_batch_end } },
-		{ { handle_datagram, handle_lost, NULL },
-		    { handle_datagram, handle_lost, handle_batch_end } },
+		{ { .datagram = handle_datagram, .refused = handle_refused },
+		    { .datagram = handle_datagram,
+			.refused = handle_refused,
+			.batch_end = handle_batch_end } },
+		{ { .datagram = handle_datagram,
+		      .refused = handle_refused,
+		      .lost = handle_lost },
+		    { .datagram = handle_datagram,
+			.refused = handle_refused,
+			.lost = handle_lost,
+			.batch_end = handle_batch_end } },
 	};
 
 	return &handlers[type->lost != NULL][type->batch_end != NULL];

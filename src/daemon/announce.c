@@ -60,6 +60,13 @@ count_listeners(const struct config *config)
 	return count;
 }
 
+/* The ending of a word of which there are so many. */
+static const char *
+plural(size_t count)
+{
+	return count == 1 ? "" : "s";
+}
+
 /* One word for all services: with default settings, each would say the same. */
 static void
 warn_of_buffers(const struct config *config)
@@ -81,10 +88,10 @@ warn_of_buffers(const struct config *config)
 		return;
 	option_format_quantity(OPTION_SIZE, asked, asked_text);
 	option_format_quantity(OPTION_SIZE, granted, got_text);
-	log_warning("receive-buffer: %s asked, %s granted for %zu services "
+	log_warning("receive-buffer: %s asked, %s granted for %zu service%s "
 		    "(raise net.core.rmem_max, or run as root or with "
 		    "CAP_NET_ADMIN)",
-	    asked_text, got_text, count);
+	    asked_text, got_text, count, plural(count));
 }
 
 struct example {
@@ -137,10 +144,13 @@ print_examples(const struct config *config)
 void
 announce_start(const struct config *config)
 {
+	size_t listeners = count_listeners(config);
+
 	announce_listeners(config);
 	warn_of_buffers(config);
-	log_notice("ready: %zu services, %zu listeners", config->service_count,
-	    count_listeners(config));
+	log_notice("ready: %zu service%s, %zu listener%s",
+	    config->service_count, plural(config->service_count), listeners,
+	    plural(listeners));
 	notify_send("READY=1");
 	announce_status(config);
 	if (isatty(STDERR_FILENO))
@@ -153,13 +163,13 @@ static char last_reload[STATUS_SIZE];
 void
 announce_status(const struct config *config)
 {
-	size_t connections = 0;
+	size_t connections = 0, listeners = count_listeners(config);
 
 	for (size_t i = 0; i < config->service_count; i++)
 		connections += service_connections(config->services[i]);
-	notify_send("STATUS=%zu services, %zu listeners, %zu connections%s",
-	    config->service_count, count_listeners(config), connections,
-	    last_reload);
+	notify_send("STATUS=%zu service%s, %zu listener%s, %zu connection%s%s",
+	    config->service_count, plural(config->service_count), listeners,
+	    plural(listeners), connections, plural(connections), last_reload);
 }
 
 void

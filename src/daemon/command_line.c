@@ -56,13 +56,6 @@ command_line_help(void)
 }
 
 static int
-refuse(const char *what)
-{
-	fprintf(stderr, "netlabd: %s (see netlabd --help)\n", what);
-	return -1;
-}
-
-static int
 take_option(struct command_line *line, int option)
 {
 	switch (option) {
@@ -94,7 +87,8 @@ take_option(struct command_line *line, int option)
 		line->action = ACTION_PRINT_HELP;
 		return 0;
 	default: /* getopt_long has said what is wrong */
-		return refuse("wrong usage");
+		fprintf(stderr, "netlabd: see netlabd --help\n");
+		return -1;
 	}
 }
 
@@ -110,7 +104,11 @@ command_line_parse(struct command_line *line, int argc, char **argv)
 			return -1;
 	if (optind < argc && line->action == ACTION_LIST_OPTIONS)
 		line->type = argv[optind++];
-	if (optind < argc)
-		return refuse("unexpected argument");
-	return 0;
+	if (optind == argc)
+		return 0;
+	fprintf(stderr,
+	    "netlabd: unexpected argument '%s' (a configuration: -c FILE; see "
+	    "netlabd --help)\n",
+	    argv[optind]);
+	return -1;
 }

@@ -2,6 +2,7 @@
 /* Which configuration is read. */
 #include "daemon/load.h"
 
+#include <string.h>
 #include <unistd.h>
 
 #include "config/config.h"
@@ -9,12 +10,21 @@
 
 #define BUILT_IN_NAME "built-in lab"
 
+const char *
+load_name(const char *path)
+{
+	if (path != NULL)
+		return path;
+	return access(LOAD_INSTALLED, F_OK) == 0 ? LOAD_INSTALLED
+						 : BUILT_IN_NAME;
+}
+
 struct config *
 load_config(const char *path, struct config_errors *errors)
 {
-	if (path == NULL && access(LOAD_INSTALLED, F_OK) == 0)
-		path = LOAD_INSTALLED;
-	if (path != NULL)
-		return config_load(path, errors);
-	return config_load_text(BUILT_IN_NAME, default_config(), errors);
+	const char *name = load_name(path);
+
+	if (path == NULL && strcmp(name, BUILT_IN_NAME) == 0)
+		return config_load_text(name, default_config(), errors);
+	return config_load(name, errors);
 }

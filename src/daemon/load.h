@@ -8,6 +8,9 @@ struct config_errors;
 
 #define LOAD_INSTALLED SYSCONFDIR "/netlabd/netlabd.conf"
 
+/* What load_config() reads: a path, or "built-in lab". */
+const char *load_name(const char *path);
+
 /*
  * Reads the file at path; NULL: the installed one if it exists, else the
  * built-in lab. As config_load().

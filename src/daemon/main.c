@@ -52,8 +52,10 @@ serve(const struct command_line *line)
 	config_errors_free(&errors);
 	if (config == NULL)
 		return EXIT_FAILURE;
-	if (line->action == ACTION_SERVE)
+	if (line->action == ACTION_SERVE) {
+		log_notice("configuration: %s", load_name(line->config));
 		return daemon_run(config, line->config, line->user);
+	}
 	config_free(config);
 	puts("configuration OK");
 	return EXIT_SUCCESS;

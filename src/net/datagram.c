@@ -11,12 +11,14 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/address.h"
 #include "base/clock.h"
+#include "net/datagram_batch.h"
 #include "net/socket.h"
+#include "net/unix_peer.h"
 
-#define BATCH  64
 #define ROUNDS 4
 
 /* At a stop: more than any queue holds, and still an end under a flood. */
@@ -25,137 +27,14 @@
 /* The most that IPv4 carries; an answer is not made longer than this. */
 #define ANSWER_SIZE 65507
 
-/* 128 more than a power of two: else all buffers share the same cache sets. */
-#define BUFFER_STRIDE (65536 + 128)
-
 struct datagram_socket {
 	struct event event;
 	struct datagram_config config;
 	unsigned port;  /* claimed at the guard; 0: none */
 	uint32_t drops; /* of the kernel's, told so far */
 	bool wildcard;
-	/*
-	 * Bytes of control messages taken; 0 of a unix socket, whose senders
-	 * would pass descriptors for us to hold.
-	 */
-	size_t control_size;
+	size_t control_size; /* bytes of control messages taken */
 };
-
-union control {
-	struct cmsghdr align;
-	char bytes[CMSG_SPACE(sizeof(struct in6_pktinfo)) +
-	    CMSG_SPACE(sizeof(uint32_t))];
-};
-
-/* One set for all sockets: each batch is served before the next is read. */
-static struct {
-	struct mmsghdr in[BATCH], out[BATCH];
-	struct iovec in_data[BATCH], out_data[BATCH];
-	union control in_control[BATCH], out_control[BATCH];
-	struct sockaddr_storage peer[BATCH];
-	unsigned dirty;      /* entries of `in` that recvmmsg has changed */
-	size_t control_size; /* that the others are set up for */
-	unsigned answers;
-	char buffer[BATCH][BUFFER_STRIDE];
-} batch;
-
-static void
-batch_init(void)
-{
-	for (unsigned i = 0; i < BATCH; i++) {
-		batch.in_data[i].iov_base = batch.buffer[i];
-		batch.in_data[i].iov_len = DATAGRAM_SIZE;
-		batch.in[i].msg_hdr.msg_iov = &batch.in_data[i];
-		batch.in[i].msg_hdr.msg_iovlen = 1;
-		batch.in[i].msg_hdr.msg_name = &batch.peer[i];
-		batch.in[i].msg_hdr.msg_control = &batch.in_control[i];
-	}
-	batch.dirty = BATCH;
-}
-
-static int
-batch_receive(const struct datagram_socket *sock)
-{
-	int count;
-
-	if (batch.control_size != sock->control_size)
-		batch.dirty = BATCH;
-	batch.control_size = sock->control_size;
-	for (unsigned i = 0; i < batch.dirty; i++) {
-		batch.in[i].msg_hdr.msg_namelen = sizeof(batch.peer[i]);
-		batch.in[i].msg_hdr.msg_controllen = batch.control_size;
-	}
-	count = recvmmsg(event_get_fd(&sock->event), batch.in, BATCH,
-	    MSG_DONTWAIT | MSG_TRUNC, NULL);
-	batch.dirty = count > 0 ? (unsigned)count : 0;
-	return count;
-}
-
-/* Sends the answers; one that the kernel does not take costs that one alone. */
-static void
-batch_send(const struct datagram_socket *sock)
-{
-	struct datagram_counters *counters = sock->config.counters;
-	unsigned done = 0;
-
-	while (done < batch.answers) {
-		int sent = sendmmsg(event_get_fd(&sock->event),
-		    batch.out + done, batch.answers - done, MSG_DONTWAIT);
-
-		if (sent == -1 && errno == EINTR)
-			continue;
-		if (sent == -1) {
-			counters->unanswered++;
-			done++;
-			continue;
-		}
-		counters->answered += (unsigned)sent;
-		for (int i = 0; i < sent; i++)
-			counters->answered_bytes += batch.out[done++].msg_len;
-	}
-	batch.answers = 0;
-}
-
-/* Names the local address that was asked as the one the answer leaves from. */
-static void
-set_source(struct msghdr *answer, const struct cmsghdr *asked)
-{
-	struct cmsghdr *message = answer->msg_control;
-
-	memcpy(message, asked, asked->cmsg_len);
-	answer->msg_controllen = CMSG_SPACE(asked->cmsg_len - CMSG_LEN(0));
-	if (asked->cmsg_level == IPPROTO_IP) {
-		struct in_pktinfo *from = (void *)CMSG_DATA(message);
-
-		from->ipi_ifindex = 0; /* the routing table chooses */
-		from->ipi_spec_dst = from->ipi_addr;
-	} else {
-		struct in6_pktinfo *from = (void *)CMSG_DATA(message);
-
-		if (!IN6_IS_ADDR_LINKLOCAL(&from->ipi6_addr))
-			from->ipi6_ifindex = 0;
-	}
-}
-
-static void
-batch_answer(const struct datagram_socket *sock, unsigned i, size_t len,
-    const struct cmsghdr *asked)
-{
-	struct msghdr *answer = &batch.out[batch.answers].msg_hdr;
-	struct iovec *data = &batch.out_data[batch.answers];
-
-	data->iov_base = batch.buffer[i];
-	data->iov_len = len;
-	answer->msg_name = batch.in[i].msg_hdr.msg_name;
-	answer->msg_namelen = batch.in[i].msg_hdr.msg_namelen;
-	answer->msg_iov = data;
-	answer->msg_iovlen = 1;
-	answer->msg_control = &batch.out_control[batch.answers];
-	answer->msg_controllen = 0;
-	if (sock->wildcard && asked != NULL)
-		set_source(answer, asked);
-	batch.answers++;
-}
 
 /* Tells the owner what the kernel dropped since it was told last. */
 static void
@@ -177,44 +56,59 @@ tell_drops(struct datagram_socket *sock, uint32_t drops)
 
 /*
  * Reads what the kernel says beside the data: drops before this datagram, and
- * the address it was sent to, which is returned; NULL: not told.
+ * what is returned (NULL: not told): the address it was sent to, or over unix
+ * sockets who sent it.
  */
 static const struct cmsghdr *
 read_control(struct datagram_socket *sock, struct msghdr *header)
 {
-	const struct cmsghdr *asked = NULL;
+	const struct cmsghdr *told = NULL;
 
 	for (struct cmsghdr *message = CMSG_FIRSTHDR(header); message != NULL;
 	     message = CMSG_NXTHDR(header, message)) {
 		uint32_t drops;
 
-		if (message->cmsg_level != SOL_SOCKET) {
-			asked = message;
+		if (message->cmsg_level != SOL_SOCKET ||
+		    message->cmsg_type == SCM_CREDENTIALS) {
+			told = message;
 		} else if (message->cmsg_type == SO_RXQ_OVFL) {
 			memcpy(&drops, CMSG_DATA(message), sizeof(drops));
 			tell_drops(sock, drops);
 		}
 	}
-	return asked;
+	return told;
 }
 
-/* True when the service may answer this datagram; counts why not. */
 static bool
-may_answer(const struct datagram_socket *sock, const struct datagram *datagram,
-    const struct cmsghdr *asked)
+is_refused(struct datagram_socket *sock, const struct datagram *datagram,
+    enum guard_reason reason)
+{
+	const struct datagram_config *config = &sock->config;
+
+	if (reason == GUARD_PASS)
+		return false;
+	config->counters->refused[reason]++;
+	if (config->handler->refused != NULL)
+		config->handler->refused(config->owner, datagram, reason);
+	return true;
+}
+
+/* Judges by what was told of it; what is told only in part is not enough. */
+static enum guard_reason
+judge(const struct datagram *datagram, const struct msghdr *header,
+    const struct cmsghdr *told)
 {
 	enum guard_reason reason = GUARD_PASS;
 
-	if (datagram->wire_len > datagram->len)
-		return false; /* half an answer would be a wrong one */
-	if (asked != NULL)
-		reason = guard_check_destination(asked);
-	if (reason == GUARD_PASS && datagram->peer_len != 0)
-		reason = guard_check_source(datagram->peer);
+	if (datagram->peer_len == 0 || datagram->peer->sa_family == AF_UNIX)
+		return GUARD_PASS;
+	if (told != NULL)
+		reason = guard_check_destination(told);
+	if (reason == GUARD_PASS && (header->msg_flags & MSG_CTRUNC) != 0)
+		reason = GUARD_DESTINATION;
 	if (reason == GUARD_PASS)
-		return true;
-	sock->config.counters->refused[reason]++;
-	return false;
+		reason = guard_check_source(datagram->peer);
+	return reason;
 }
 
 static size_t
@@ -227,15 +121,38 @@ answer_size(const struct datagram_socket *sock, size_t len)
 	return len > ANSWER_SIZE ? len : ANSWER_SIZE;
 }
 
+/* Serves and answers a datagram that may be answered. */
+static void
+serve_asked(struct datagram_socket *sock, unsigned i, struct datagram *datagram,
+    const struct cmsghdr *told)
+{
+	const struct datagram_config *config = &sock->config;
+	bool held = unix_peer_is_path(datagram->peer, datagram->peer_len);
+	int fd = held ? unix_peer_open(datagram->peer, datagram->peer_len, told)
+		      : -1;
+
+	if (held && fd == -1) {
+		(void)is_refused(sock, datagram, GUARD_SOURCE);
+	} else if (!config->handler->datagram(config->owner, datagram)) {
+		config->counters->unanswered++;
+		if (held)
+			close(fd);
+	} else if (held) {
+		batch_answer_held(i, datagram->len, fd);
+	} else {
+		batch_answer(i, datagram->len, sock->wildcard ? told : NULL);
+	}
+}
+
 static void
 serve_one(struct datagram_socket *sock, unsigned i, int64_t now_ns)
 {
 	const struct datagram_config *config = &sock->config;
-	struct msghdr *header = &batch.in[i].msg_hdr;
-	const struct cmsghdr *asked = read_control(sock, header);
+	struct msghdr *header = batch_header(i);
+	const struct cmsghdr *told = read_control(sock, header);
 	struct datagram datagram = {
-		.data = batch.buffer[i],
-		.wire_len = batch.in[i].msg_len,
+		.data = batch_data(i),
+		.wire_len = batch_wire_len(i),
 		.peer = header->msg_name,
 		.peer_len = header->msg_namelen,
 		.received_ns = now_ns,
@@ -247,29 +164,28 @@ serve_one(struct datagram_socket *sock, unsigned i, int64_t now_ns)
 	config->counters->received++;
 	config->counters->received_bytes += datagram.wire_len;
 	config->counters->cut += cut;
-	if (config->answers && !may_answer(sock, &datagram, asked))
-		return;
-	if (config->handler->datagram(config->owner, &datagram))
-		batch_answer(sock, i, datagram.len, asked);
-	else if (config->answers)
-		config->counters->unanswered++;
+	if (!config->answers)
+		(void)config->handler->datagram(config->owner, &datagram);
+	else if (!cut && /* half an answer would be a wrong one */
+	    !is_refused(sock, &datagram, judge(&datagram, header, told)))
+		serve_asked(sock, i, &datagram, told);
 }
 
 static void
 serve_rounds(struct datagram_socket *sock, unsigned rounds)
 {
-	int count = BATCH;
+	int fd = event_get_fd(&sock->event), count = BATCH_SIZE;
 
-	for (; rounds > 0 && count == BATCH; rounds--) {
+	for (; rounds > 0 && count == BATCH_SIZE; rounds--) {
 		int64_t now_ns;
 
 		/* An error waits in no queue: the next call is past it. */
-		if ((count = batch_receive(sock)) <= 0)
+		if ((count = batch_receive(fd, sock->control_size)) <= 0)
 			break;
 		now_ns = clock_now_ns();
 		for (unsigned i = 0; i < (unsigned)count; i++)
 			serve_one(sock, i, now_ns);
-		batch_send(sock);
+		batch_send(fd, sock->config.counters);
 	}
 }
 
@@ -319,13 +235,12 @@ datagram_open(
 		socket_close(fd);
 		return NULL;
 	}
-	if (batch.in_data[0].iov_base == NULL)
-		batch_init();
 	sock->config = *config;
 	sock->drops = config->drops;
 	sock->wildcard = socket_is_wildcard(fd);
-	if (socket_transport(fd) != TRANSPORT_UNIXGRAM)
-		sock->control_size = sizeof(union control);
+	sock->control_size = socket_transport(fd) == TRANSPORT_UNIXGRAM
+	    ? BATCH_CONTROL_UNIX
+	    : BATCH_CONTROL_IP;
 	event_assign(
 	    &sock->event, base, fd, EV_READ | EV_PERSIST, read_cb, sock);
 	if (event_add(&sock->event, NULL) == -1) {

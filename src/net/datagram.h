@@ -39,6 +39,9 @@ struct datagram_handler {
 	 * before the next one: how many, at which local address.
 	 */
 	void (*lost)(void *owner, const char *local, uint64_t count);
+	/* The guard refused one. */
+	void (*refused)(void *owner, const struct datagram *datagram,
+	    enum guard_reason reason);
 	/* All that came in this wake-up was handed over. */
 	void (*batch_end)(void *owner);
 };

@@ -138,7 +138,7 @@ guard_check_destination(const struct cmsghdr *message)
 	    message->cmsg_type == IPV6_PKTINFO) {
 		const struct in6_pktinfo *to = (const void *)CMSG_DATA(message);
 
-		if (IN6_IS_ADDR_MULTICAST(&to->ipi6_addr))
+		if (is_bad_ipv6(&to->ipi6_addr))
 			return GUARD_DESTINATION;
 	}
 	return GUARD_PASS;

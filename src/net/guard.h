@@ -25,10 +25,7 @@ enum guard_reason {
 /* "system-port", "own-port" and so on; GUARD_PASS has none. */
 const char *guard_reason_name(enum guard_reason reason);
 
-/*
- * Judges the source of a datagram. Unix senders always pass: their addresses
- * cannot be forged.
- */
+/* Judges the source of an IP datagram; for unix ones see unix_peer.h. */
 enum guard_reason guard_check_source(const struct sockaddr *peer);
 
 /*

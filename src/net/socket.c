@@ -66,6 +66,8 @@ set_transport_options(int fd, const struct address *address)
 		return set_udp_options(fd, address);
 	case TRANSPORT_TCP:
 		return set_flag(fd, IPPROTO_TCP, TCP_NODELAY);
+	case TRANSPORT_UNIXGRAM: /* for unix_peer_open() */
+		return set_flag(fd, SOL_SOCKET, SO_PASSCRED);
 	default:
 		return 0;
 	}

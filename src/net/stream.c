@@ -31,6 +31,9 @@
 
 static const struct timeval stop_look = { .tv_usec = STOP_LOOK_MS * 1000 };
 
+/* A service answers at most so many bytes more than it has just been given. */
+#define HELD_BACK 16
+
 static char read_buffer[READ_SIZE];
 
 static const struct stream_handler *
@@ -193,11 +196,14 @@ take_end(struct stream *stream)
 		handler_of(stream)->end(stream);
 }
 
-/* An answer to all that is read must fit into max-output. */
+/*
+ * An answer to all that is read must fit into max-output, together with what a
+ * service has held back before.
+ */
 static size_t
 read_size(const struct stream *stream)
 {
-	size_t max = stream->listener->config.max_output;
+	size_t max = stream->listener->config.max_output - HELD_BACK;
 
 	return max < READ_SIZE ? max : READ_SIZE;
 }

@@ -32,7 +32,10 @@ enum stream_reason {
 /* What a service does with its connections; NULL: nothing. */
 struct stream_handler {
 	void (*open)(struct stream *stream);
-	/* What was read; may be rewritten in place. Not with `line`. */
+	/*
+	 * What was read; may be rewritten in place. Not with `line`. An answer
+	 * is at most 16 bytes longer: what was held back before.
+	 */
 	void (*data)(struct stream *stream, char *data, size_t len);
 	/*
 	 * One line with its end; the last one may lack it. May be rewritten in

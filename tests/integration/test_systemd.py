@@ -58,9 +58,9 @@ def test_ready_status_and_stopping(netlabd, tmp_path, kind):
                       f"@netlab-test-{os.getpid()}")
     daemon = netlabd('echo lab { listen = "127.0.0.1:0" }',
                      env={**os.environ, "NOTIFY_SOCKET": manager.address})
-    manager.wait_for_message("STATUS", "1 services, 2 listeners, 0 connections")
+    manager.wait_for_message("STATUS", "1 service, 2 listeners, 0 connections")
     assert [m for m in manager.messages if "FDSTORE" not in m] == [
-        {"READY": "1"}, {"STATUS": "1 services, 2 listeners, 0 connections"}]
+        {"READY": "1"}, {"STATUS": "1 service, 2 listeners, 0 connections"}]
     assert daemon.stop().status == 0
     manager.wait_for_message("STOPPING", "1")
     manager.close()
@@ -82,12 +82,12 @@ def test_reloading_and_what_became_of_it(netlabd, manager):
     assert exchange(sock, b"hello") == b"hello"
     manager.wait_for_message("STATUS")
     for text, counts, became in (
-            (None, "1 services, 2 listeners, 1 connections", "reloaded"),
-            ("echo", "1 services, 2 listeners, 1 connections",
+            (None, "1 service, 2 listeners, 1 connection", "reloaded"),
+            ("echo", "1 service, 2 listeners, 1 connection",
              "reload refused"),
             ("""echo lab { listen = "127.0.0.1:0" }
                 time clock { listen = "127.0.0.1:0/udp" }""",
-             "2 services, 3 listeners, 1 connections", "reloaded")):
+             "2 services, 3 listeners, 1 connection", "reloaded")):
         del manager.messages[:]
         before = time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
         daemon.reload(text)
@@ -293,7 +293,7 @@ def test_units_are_matched_in_any_order(netlabd, manager, tmp_path, order):
     used = {os.readlink(f"/proc/{daemon.pid}/fd/{fd}")
             for fd in daemon.descriptors()}
     assert {f"socket:[{inode}]" for inode in handed} <= used
-    manager.wait_for_message("STATUS", "1 services, 4 listeners.*")
+    manager.wait_for_message("STATUS", "1 service, 4 listeners.*")
     assert not manager.store
     # Those of units are not the daemon's to remove, whatever it is told to do.
     daemon.reload(config.replace("echo", "echo-upper"))

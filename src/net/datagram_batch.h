@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The buffers of the datagram engine: one set for all sockets, as each batch is
+ * served and answered before the next is received.
+ */
+#ifndef NET_DATAGRAM_BATCH_H
+#define NET_DATAGRAM_BATCH_H
+
+#include "net/datagram.h"
+
+#define BATCH_SIZE 64
+
+/* Control messages taken: of IP sockets, and of unix sockets (credentials). */
+#define BATCH_CONTROL_IP \
+	(CMSG_SPACE(sizeof(struct in6_pktinfo)) + CMSG_SPACE(sizeof(uint32_t)))
+#define BATCH_CONTROL_UNIX CMSG_SPACE(sizeof(struct ucred))
+
+/*
+ * Receives up to BATCH_SIZE datagrams without waiting. Returns how many, or -1
+ * with errno.
+ */
+int batch_receive(int fd, size_t control_size);
+
+/* The i-th that was received: its data, header and length as it was sent. */
+char *batch_data(unsigned i);
+struct msghdr *batch_header(unsigned i);
+size_t batch_wire_len(unsigned i);
+
+/*
+ * Queues the first len bytes of the i-th buffer as the answer to its sender;
+ * source (IP_PKTINFO, IPV6_PKTINFO; NULL: as it comes) tells the address that
+ * was asked, which it leaves from.
+ */
+void batch_answer(unsigned i, size_t len, const struct cmsghdr *source);
+
+/* The same to a unix socket that unix_peer_open() holds, which is closed. */
+void batch_answer_held(unsigned i, size_t len, int peer_fd);
+
+/* Sends the answers, and counts those that the kernel does not take. */
+void batch_send(int fd, struct datagram_counters *counters);
+
+#endif
