@@ -212,8 +212,8 @@ daemon_reload(struct daemon *daemon)
 		log_error("%s", errors.items[i]);
 	config_errors_free(&errors);
 	done = reload.fresh != NULL && take(&reload) == 0;
-	tell(&reload, done);
 	config_free(reload.fresh);
 	shelf_close(&reload.shelf);
+	tell(&reload, done); /* when nobody listens any more who should not */
 	free(reload.equal);
 }
