@@ -133,7 +133,6 @@ START_TEST(test_nobody)
 		{ "/dev/null", true },
 	};
 	unsigned before = net_count_descriptors();
-	char long_path[200];
 
 	for (size_t i = 0; i < COUNT(table); i++) {
 		if (table[i].address == NULL)
@@ -146,6 +145,14 @@ START_TEST(test_nobody)
 		notify_store(STDERR_FILENO, "x");
 		notify_remove("x");
 	}
+	ck_assert_uint_eq(net_count_descriptors(), before);
+}
+END_TEST
+
+START_TEST(test_long_path)
+{
+	char long_path[200];
+
 	for (size_t len = 106; len < 112; len++) {
 		memset(long_path, 'x', sizeof(long_path));
 		long_path[0] = '/';
@@ -155,7 +162,6 @@ START_TEST(test_nobody)
 		    len < sizeof(((struct sockaddr_un *)0)->sun_path));
 		notify_send("READY=1");
 	}
-	ck_assert_uint_eq(net_count_descriptors(), before);
 }
 END_TEST
 
@@ -314,5 +320,6 @@ START_TEST(test_watchdog)
 }
 END_TEST
 
-CHECK_MAIN("notify", test_send, test_long_text, test_nobody, test_reloading,
-    test_store, test_listen_count, test_listen_names, test_watchdog)
+CHECK_MAIN("notify", test_send, test_long_text, test_nobody, test_long_path,
+    test_reloading, test_store, test_listen_count, test_listen_names,
+    test_watchdog)
