@@ -10,6 +10,10 @@ import socket
 import struct
 import threading
 
+import pytest
+
+from daemon import has_ipv6
+
 PATIENCE = 10  # seconds after which something that is awaited will not come
 
 
@@ -35,6 +39,8 @@ class Peer:
             if isinstance(address, str)
             else socket.AF_INET6 if ":" in address[0] else socket.AF_INET
         )
+        if family == socket.AF_INET6 and not has_ipv6():
+            pytest.skip("no IPv6 here")
         self.socket = socket.socket(family, kind)
         if family != socket.AF_UNIX:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
