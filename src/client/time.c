@@ -27,6 +27,7 @@ struct answer {
 	char data[ANSWER_SIZE];
 	size_t len;
 	unsigned transport;
+	bool is_connected; /* to a stream */
 	int64_t asked_ns, come_ns;
 };
 
@@ -84,6 +85,7 @@ ask_stream(struct answer *answer, const struct target *target, int timeout_ms)
 	fd = connect_stream(target, timeout_ms);
 	if (fd == -1)
 		return -1;
+	answer->is_connected = true;
 	result = read_stream(answer, fd, timeout_ms);
 	error = errno;
 	close(fd);
@@ -201,6 +203,19 @@ tell(const struct arguments *arguments, const struct target *target,
 	return STATUS_FAILED;
 }
 
+static enum status
+complain(const struct target *target, const struct answer *answer, int error,
+    int timeout_ms)
+{
+	if (!answer->is_connected || error != ETIMEDOUT)
+		return connect_complain(
+		    target, answer->transport, error, timeout_ms);
+	return target_complain(target, answer->transport,
+	    "no answer in %g s (it is connected, but says nothing: is it a "
+	    "time service? -t waits longer)",
+	    timeout_ms / 1000.0);
+}
+
 /* Without a written transport: TCP. */
 static enum status
 time_run(const struct arguments *arguments)
@@ -223,8 +238,7 @@ time_run(const struct arguments *arguments)
 		&answer, &target, timeout_ms) == 0)
 		status = tell(arguments, &target, &answer);
 	else
-		status = connect_complain(
-		    &target, answer.transport, errno, timeout_ms);
+		status = complain(&target, &answer, errno, timeout_ms);
 	target_free(&target);
 	return status;
 }
