@@ -3,6 +3,7 @@
 #include "client/send.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -41,17 +42,32 @@ next_line(struct input *input, size_t *len, size_t *taken)
 	return true;
 }
 
+/* By datagram nobody knows whether a silent server is there at all. */
+static void
+format_error(char text[CONNECT_ERROR_SIZE], const struct send *send,
+    const struct ask *ask, int error)
+{
+	if (error != ETIMEDOUT || ask->answered ||
+	    ask->transport != TRANSPORT_UDP)
+		connect_format_error(text, error, send->timeout_ms);
+	else
+		snprintf(text, CONNECT_ERROR_SIZE,
+		    "no answer in %g s (no server, a firewall, or a service "
+		    "that never answers, such as creosote: see netlab spew; "
+		    "-t waits longer)",
+		    send->timeout_ms / 1000.0);
+}
+
 /* `tcp_refused`: no transport was written, so TCP was tried before. */
 static enum status
 complain(const struct send *send, const struct ask *ask, bool tcp_refused)
 {
 	char text[CONNECT_ERROR_SIZE];
-	int error = errno;
 
+	format_error(text, send, ask, errno);
 	if (!tcp_refused || ask->answered)
-		return connect_complain(
-		    send->target, ask->transport, error, send->timeout_ms);
-	connect_format_error(text, error, send->timeout_ms);
+		return target_complain(
+		    send->target, ask->transport, "%s", text);
 	return target_complain(send->target, TRANSPORT_TCP,
 	    "connection refused, and over udp: %s", text);
 }

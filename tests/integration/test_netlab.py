@@ -467,8 +467,21 @@ def test_send_largest_datagram():
 def test_send_udp_no_answer():
     with peers.Datagram(lambda data: None) as peer:
         result = netlab("send", "-t", SHORT, f"{peer.port}/udp", stdin=b"a\nb\n")
-        assert has_failed(result, f"no answer in {SHORT} s")
+        assert has_failed(
+            result, f"no answer in {SHORT} s", "creosote: see netlab spew;"
+        )
         assert peer.all() == [b"a"]
+        result = netlab("send", "-t", SHORT, f"127.0.0.1:{peer.port}", "a")
+        assert has_failed(result, "refused, and over udp: no answer", "creosote")
+
+
+def test_send_udp_no_second_answer():
+    """A service that has answered is none that never does."""
+    with peers.Datagram({b"a": b"A"}.get) as peer:
+        result = netlab("send", "-t", SHORT, f"{peer.port}/udp", stdin=b"a\nb\n")
+        assert has_failed(result, f"no answer in {SHORT} s")
+        assert result.stdout == b"A\n"
+        assert b"creosote" not in result.stderr
 
 
 def test_send_udp_refused():
