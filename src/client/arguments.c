@@ -23,11 +23,11 @@ static const struct row {
 	char letter;
 	const char *name;
 	const char *value; /* what the value is called; NULL: takes none */
-	const char *help;
+	const char *help;  /* %s: what the command awaits */
 } rows[] = {
 	{ 's', "size", "BYTES", "cut into datagrams of at most BYTES [1024]" },
 	{ 't', "timeout", "SECONDS",
-	    "wait SECONDS for an answer, fractions allowed [2]" },
+	    "wait SECONDS for %s, fractions allowed [2]" },
 	{ 'j', "json", NULL, "print one JSON object, for machines" },
 	{ 'T', "tee", NULL, "pass standard input on to standard output" },
 	{ 'h', "help", NULL, "print this help" },
@@ -170,6 +170,18 @@ arguments_parse(const struct command *command, int argc, char **argv,
 	return status;
 }
 
+static void
+print_row_help(const struct command *command, const char *help)
+{
+	const char *place = strstr(help, "%s");
+
+	if (place == NULL)
+		puts(help);
+	else
+		printf("%.*s%s%s\n", (int)(place - help), help,
+		    command->awaited, place + strlen("%s"));
+}
+
 void
 arguments_print_help(const struct command *command)
 {
@@ -188,7 +200,7 @@ arguments_print_help(const struct command *command)
 			continue;
 		snprintf(option, sizeof(option), "--%s%s%s", rows[i].name,
 		    value == NULL ? "" : "=", value == NULL ? "" : value);
-		printf(
-		    "  -%c, %-18s %s\n", rows[i].letter, option, rows[i].help);
+		printf("  -%c, %-18s ", rows[i].letter, option);
+		print_row_help(command, rows[i].help);
 	}
 }

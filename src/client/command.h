@@ -27,6 +27,7 @@ struct command {
 	const char *usage;   /* its operands, after the options */
 	const char *summary; /* one line */
 	const char *help;    /* more lines */
+	const char *awaited; /* what -t bounds the wait for */
 	const char *options; /* the letters of arguments.c that it takes */
 	enum status (*run)(const struct arguments *arguments);
 };

@@ -170,6 +170,7 @@ const struct command send_command = {
 	    "[HOST:]PORT[/udp|/tcp], unix:/path or\nunixgram:/path; without "
 	    "HOST it is localhost, and without /udp or /tcp it is\nTCP, or UDP "
 	    "if TCP is refused.",
+	.awaited = "an answer",
 	.options = "t",
 	.run = send_run,
 };

@@ -252,6 +252,7 @@ const struct command spew_command = {
 	    "host: without one it is\nlocalhost; PORT is 7739. A program whose "
 	    "output is piped into spew runs to its\nend even when nobody "
 	    "listens.",
+	.awaited = "HOST's address",
 	.options = "sTt",
 	.run = spew_run,
 };

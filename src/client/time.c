@@ -253,6 +253,7 @@ const struct command time_command = {
 	    "rfc868, iso8601 and unix. Without HOST\nit is localhost, without "
 	    "PORT 8888, without /udp or /tcp TCP. HOST:PORT may be\n"
 	    "unix:/path or unixgram:/path too.",
+	.awaited = "an answer",
 	.options = "tj",
 	.run = time_run,
 };

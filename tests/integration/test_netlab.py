@@ -107,6 +107,16 @@ def test_help_and_version():
     assert netlab("--version").stdout.startswith(b"netlab ")
 
 
+@pytest.mark.parametrize(
+    "command, awaited",
+    [("send", b"an answer"), ("spew", b"HOST's address"), ("time", b"an answer")],
+)
+def test_help_says_what_the_time_out_bounds(command, awaited):
+    said = netlab(command, "--help").stdout
+    assert b"wait SECONDS for " + awaited + b", fractions" in said
+    assert max(map(len, said.splitlines())) <= 80
+
+
 def test_no_command():
     result = netlab()
     assert result.returncode == 2
