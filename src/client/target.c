@@ -49,6 +49,18 @@ find_unix(
 	return STATUS_OK;
 }
 
+/* As in a list of a configuration, or at the end of a command. */
+static enum status
+refuse_separator(
+    const struct target_rules *rules, const char *text, char separator)
+{
+	char quoted[QUOTE_SIZE];
+
+	return command_refuse(rules->command,
+	    "address %s: '%c' is no part of an address (%s)",
+	    escape_quote(quoted, sizeof(quoted), text), separator, rules->hint);
+}
+
 static enum status
 split(struct target *target, const struct target_rules *rules, const char *text,
     struct address_parts *parts)
@@ -78,6 +90,7 @@ enum status
 target_find(struct target *target, const struct target_rules *rules,
     const char *text, int timeout_ms)
 {
+	const char *separator = strpbrk(text, ";,");
 	struct address_parts parts;
 	char why[WHY_SIZE];
 	enum status status;
@@ -86,6 +99,8 @@ target_find(struct target *target, const struct target_rules *rules,
 	if (strncmp(text, "unix:", 5) == 0 ||
 	    strncmp(text, "unixgram:", 9) == 0)
 		return find_unix(target, rules, text);
+	if (separator != NULL)
+		return refuse_separator(rules, text, *separator);
 	status = split(target, rules, text, &parts);
 	if (status != STATUS_OK)
 		return status;

@@ -18,7 +18,7 @@ struct target_rules {
 	const struct command *command;
 	unsigned transports;
 	int default_port; /* or ADDRESS_NO_PORT */
-	const char *hint; /* what to write, if a HOST is not found */
+	const char *hint; /* what to write, if a HOST is not found, or none */
 };
 
 /*

@@ -144,6 +144,11 @@ def test_no_command():
         (["send", "--timeout", "-1", "7", "x"], "time-out '-1'"),
         (["send", "-t", "inf", "7", "x"], "time-out 'inf'"),
         (["time", "a", "b"], "more than one"),
+        (["send", "localhost:2345;", "hi"], "';' is no part of an address"),
+        (["send", "localhost:2345; hi"], "';' is no part of an address"),
+        (["send", "localhost:7/tcp,", "hi"], "',' is no part of an address"),
+        (["time", "localhost,"], "',' is no part of an address"),
+        (["spew", "disk full, reboot"], "first word is the host"),
         (["spew", ":", "text"], "':'"),
         (["spew", "7739/tcp", "text"], "tcp"),
         (["spew", "unix:/x", "text"], "udp"),
@@ -406,8 +411,8 @@ def test_send_unknown_host():
 
 
 def test_send_unix(tmp_path):
-    with peers.Stream(peers.echo_upper, str(tmp_path / "s")):
-        result = netlab("send", f"unix:{tmp_path}/s", "hi")
+    with peers.Stream(peers.echo_upper, str(tmp_path / "s,;")):
+        result = netlab("send", f"unix:{tmp_path}/s,;", "hi")
         assert is_success(result, b"HI\n")
 
 
