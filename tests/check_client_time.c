@@ -141,4 +141,39 @@ START_TEST(test_offset)
 }
 END_TEST
 
-CHECK_MAIN("client/time_format", test_parse, test_offset)
+/* Seconds, and the minutes between two zones. */
+static const struct {
+	double offset_s;
+	int minutes;
+} zones[] = {
+	{ 0, 0 },
+	{ 4.9, 0 },
+	{ 21599.7, 360 },
+	{ -21599.7, -360 },
+	{ 20705, 345 },
+	{ -20695, -345 },
+	{ 895, 15 },
+	{ 894.9, 0 },
+	{ 905, 15 },
+	{ 905.1, 0 },
+	{ -3605.1, 0 },
+	{ 1350, 0 },
+	{ 93600, 1560 },
+	{ 93605, 1560 },
+	{ 94500, 0 },
+	{ -94500, 0 },
+	{ 9e9, 0 },
+	{ -9e9, 0 },
+};
+
+START_TEST(test_zone)
+{
+	for (size_t i = 0; i < COUNT(zones); i++)
+		ck_assert_int_eq(
+		    time_format_zone_minutes(
+			(int64_t)(zones[i].offset_s * 10) * (SECOND / 10)),
+		    zones[i].minutes);
+}
+END_TEST
+
+CHECK_MAIN("client/time_format", test_parse, test_offset, test_zone)

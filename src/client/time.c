@@ -154,6 +154,20 @@ print_local_time(const struct time_reading *reading)
 		printf("%s %s\n", text, zone);
 }
 
+/* Of a time that tells no zone. */
+static void
+print_zone(int64_t offset_ns, bool agrees)
+{
+	int minutes = time_format_zone_minutes(offset_ns);
+
+	if (agrees)
+		printf(", taking its time zone for this one");
+	else if (minutes != 0)
+		printf(", about %g h: another time zone?", abs(minutes) / 60.0);
+	else
+		printf(", unless its time zone is another one");
+}
+
 static void
 print_text(const struct target *target, const struct answer *answer,
     const struct time_reading *reading)
@@ -172,11 +186,10 @@ print_text(const struct target *target, const struct answer *answer,
 		printf("%.6g s %s the local clock",
 		    (double)llabs(offset_ns) / 1e9,
 		    offset_ns > 0 ? "ahead of" : "behind");
-	printf(" (within %.2g s%s)\n", (double)error_ns / 1e9,
-	    !reading->is_zone_assumed ? ""
-		: llabs(offset_ns) <= error_ns
-		? ", taking its time zone for this one"
-		: ", unless its time zone is another one");
+	printf(" (within %.2g s", (double)error_ns / 1e9);
+	if (reading->is_zone_assumed)
+		print_zone(offset_ns, llabs(offset_ns) <= error_ns);
+	puts(")");
 }
 
 static enum status

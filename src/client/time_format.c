@@ -3,6 +3,7 @@
  */
 #include "client/time_format.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -16,6 +17,13 @@
 #define SECONDS_MAX (INT64_MAX / CLOCK_NS_PER_S - 1)
 
 #define TEXT_SIZE 64
+
+/* Zones differ by quarters of an hour, from -12 to +14 hours. */
+#define ZONE_STEP_MIN   15
+#define ZONES_APART_MIN (26 * 60)
+
+/* How far the clocks themselves may be apart when zones are suspected. */
+#define ZONE_SLACK_S 5
 
 static bool
 set_seconds(struct time_reading *reading, int64_t seconds)
@@ -179,4 +187,18 @@ time_format_offset(const struct time_reading *reading, int64_t asked_ns,
 	*error_ns = (reading->resolution_ns + trip_ns) / 2;
 	return reading->ns + reading->resolution_ns / 2 -
 	    (asked_ns + trip_ns / 2);
+}
+
+int
+time_format_zone_minutes(int64_t offset_ns)
+{
+	const int64_t step_ns = ZONE_STEP_MIN * 60 * CLOCK_NS_PER_S;
+	int64_t half_ns = offset_ns < 0 ? -step_ns / 2 : step_ns / 2;
+	int64_t steps = (offset_ns + half_ns) / step_ns;
+	int64_t rest_ns = offset_ns - steps * step_ns;
+
+	if (llabs(steps) * ZONE_STEP_MIN > ZONES_APART_MIN ||
+	    llabs(rest_ns) > ZONE_SLACK_S * CLOCK_NS_PER_S)
+		return 0;
+	return (int)steps * ZONE_STEP_MIN;
 }

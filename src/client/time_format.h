@@ -30,4 +30,11 @@ bool time_format_parse(const char *answer, size_t len, bool is_rfc868,
 int64_t time_format_offset(const struct time_reading *reading, int64_t asked_ns,
     int64_t come_ns, int64_t *error_ns);
 
+/*
+ * The whole quarters of an hour, in minutes, that an offset is within a few
+ * seconds of, as those between time zones are; 0: of none, or no zones are so
+ * far apart.
+ */
+int time_format_zone_minutes(int64_t offset_ns);
+
 #endif

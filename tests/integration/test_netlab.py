@@ -624,6 +624,25 @@ def test_time_offset():
     assert b": the local clock agrees (within" in result.stdout
 
 
+@pytest.mark.parametrize(
+    "hours, end, says",
+    [
+        (6, "", ", about 6 h: another time zone?)"),
+        (-5.75, "\r\n", ", about 5.75 h: another time zone?)"),
+        (6.1, "", ", unless its time zone is another one)"),
+        (0, "", ", taking its time zone for this one)"),
+    ],
+)
+def test_time_in_another_zone(hours, end, says):
+    def answer(_):
+        then = time.gmtime(time.time() + hours * 3600)
+        return (time.asctime(then) + end).encode()
+
+    with peers.Datagram(answer) as peer:
+        result = netlab("time", f"{peer.port}/udp", env={**os.environ, "TZ": "UTC"})
+    assert result.stdout.decode().endswith(says + "\n")
+
+
 def test_time_of_a_server_that_does_not_close():
     with peers.Stream(peers.says_and_stays(b"%d\n" % AT)) as peer:
         result = netlab("time", "-t", SHORT, peer.port)
