@@ -16,6 +16,9 @@
 /* The last whole second that int64_t nanoseconds can tell: in 2262. */
 #define SECONDS_MAX (INT64_MAX / CLOCK_NS_PER_S - 1)
 
+/* In 1823; the time from then to any now is int64_t nanoseconds too. */
+#define SECONDS_MIN (-SECONDS_MAX / 2)
+
 #define TEXT_SIZE 64
 
 /* Zones differ by quarters of an hour, from -12 to +14 hours. */
@@ -28,7 +31,7 @@
 static bool
 set_seconds(struct time_reading *reading, int64_t seconds)
 {
-	if (seconds < -SECONDS_MAX || seconds > SECONDS_MAX)
+	if (seconds < SECONDS_MIN || seconds > SECONDS_MAX)
 		return false;
 	reading->ns = seconds * CLOCK_NS_PER_S;
 	reading->resolution_ns = CLOCK_NS_PER_S;
