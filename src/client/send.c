@@ -99,12 +99,54 @@ ask_lines(const struct send *send, struct ask *ask, bool tcp_refused)
 	return STATUS_OK;
 }
 
+/* Somebody who types should know where it goes, and how to end it. */
+static bool
+is_interactive(const struct send *send)
+{
+	return !send->input->end && isatty(STDIN_FILENO) == 1 &&
+	    isatty(STDERR_FILENO) == 1;
+}
+
+/* Names the peer, as it tells which of a name's addresses accepted. */
+static void
+greet_stream(const struct send *send, int fd)
+{
+	char peer[ADDRESS_TEXT_SIZE];
+	struct sockaddr_storage address = { 0 };
+	socklen_t len = sizeof(address);
+
+	if (!is_interactive(send) ||
+	    getpeername(fd, (struct sockaddr *)&address, &len) == -1)
+		return; /* it has closed again, which is told soon */
+	address_format(peer, (struct sockaddr *)&address, len);
+	log_notice("connected to %s%s; ^D ends, and an empty line may", peer,
+	    target_suffix(send->target->transports & TRANSPORTS_STREAM));
+}
+
+/* Whether a server is there shows only when a datagram was sent. */
+static void
+greet_datagram(const struct send *send, bool tcp_refused)
+{
+	unsigned transports = send->target->transports & TRANSPORTS_DATAGRAM;
+
+	if (!is_interactive(send))
+		return;
+	if (tcp_refused)
+		log_notice("%s/tcp: connection refused, so each line is a "
+			   "datagram over udp; ^D ends",
+		    send->target->name);
+	else
+		log_notice("%s%s: each line is a datagram; ^D ends",
+		    send->target->name, target_suffix(transports));
+}
+
 static enum status
 send_datagrams(const struct send *send, bool tcp_refused)
 {
 	struct ask ask;
 	enum status status;
 
+	greet_datagram(send, tcp_refused);
 	ask_open(&ask, send->target, send->timeout_ms);
 	status = ask_lines(send, &ask, tcp_refused);
 	ask_close(&ask);
@@ -121,8 +163,10 @@ talk(const struct send *send)
 	if ((transports & TRANSPORTS_STREAM) == 0)
 		return send_datagrams(send, false);
 	fd = connect_stream(send->target, send->timeout_ms);
-	if (fd != -1)
+	if (fd != -1) {
+		greet_stream(send, fd);
 		return send_stream(send, fd);
+	}
 	if (errno == ECONNREFUSED && (transports & TRANSPORT_UDP) != 0)
 		return send_datagrams(send, true);
 	return connect_complain(send->target, transports & TRANSPORTS_STREAM,
@@ -169,7 +213,8 @@ const struct command send_command = {
 	    "service and\nprints what comes back. ADDRESS is "
 	    "[HOST:]PORT[/udp|/tcp], unix:/path or\nunixgram:/path; without "
 	    "HOST it is localhost, and without /udp or /tcp it is\nTCP, or UDP "
-	    "if TCP is refused.",
+	    "if TCP is refused. When lines are typed, ^D ends, and over TCP "
+	    "an\nempty line may, if the server takes it so.",
 	.awaited = "an answer",
 	.options = "t",
 	.run = send_run,

@@ -534,6 +534,84 @@ def on_terminal(talk):
     os.close(master)
 
 
+@contextlib.contextmanager
+def typing(*words, **options):
+    """netlab send with a terminal for all but what options say."""
+    master, slave = pty.openpty()
+    streams = {"stdin": slave, "stdout": slave, "stderr": slave, **options}
+    with running("send", *words, **streams) as process:
+        yield master, process
+    os.close(slave)
+    os.close(master)
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\x04"])
+def test_typing_is_told_of_the_connection_at_once(end):
+    with peers.Stream(peers.echo_upper) as peer, typing(
+        f"localhost:{peer.port}"
+    ) as (master, process):
+        said = read_until(master, b"\r\n").decode()
+        assert f": connected to 127.0.0.1:{peer.port}/tcp; ^D ends" in said
+        os.write(master, b"hi\n")
+        assert read_until(master, b"HI\r\n") == b"hi\r\nHI\r\n"
+        os.write(master, end)
+        assert process.wait(PATIENCE) == 0
+
+
+def test_typing_over_a_unix_socket(tmp_path):
+    with peers.Stream(peers.echo_upper, f"{tmp_path}/s"), typing(
+        f"unix:{tmp_path}/s"
+    ) as (master, process):
+        said = read_until(master, b"\r\n").decode()
+        assert f": connected to {tmp_path}/s; ^D ends" in said
+
+
+def test_typing_is_told_of_no_server_at_once():
+    with peers.closed_port() as port, typing(
+        f"127.0.0.1:{port}/tcp"
+    ) as (master, process):
+        said = read_until(master, b"\r\n")
+        assert b"/tcp: connection refused (is" in said
+        assert process.wait(PATIENCE) == 1
+
+
+@pytest.mark.parametrize(
+    "suffix, says", [("/udp", "/udp: each"), ("", "/tcp: connection refused, so each")]
+)
+def test_typing_datagrams(suffix, says):
+    with peers.Datagram(bytes.upper) as peer:
+        address = f"127.0.0.1:{peer.port}"
+        with typing(address + suffix) as (master, process):
+            said = read_until(master, b"\r\n").decode()
+            assert f"{address}{says} line is a datagram" in said
+            assert "; ^D ends" in said
+            os.write(master, b"hi\n")
+            read_until(master, b"HI\r\n")
+            os.write(master, b"\x04")
+            assert process.wait(PATIENCE) == 0
+
+
+@pytest.mark.parametrize(
+    "talk, words, options",
+    [
+        (peers.echo_upper, ["hello"], {}),
+        (peers.says(b"HELLO\n"), [], {"stdin": subprocess.DEVNULL}),
+        (peers.says(b"HELLO\n"), [], {"stderr": subprocess.PIPE}),
+    ],
+)
+def test_who_does_not_type_is_not_told_of_the_connection(talk, words, options):
+    with peers.Stream(talk) as peer, typing(
+        peer.port, *words, **options
+    ) as (master, process):
+        assert read_until(master, b"\n") == b"HELLO\r\n"
+        assert process.wait(PATIENCE) == 0
+        assert process.stderr is None or process.stderr.read() == b""
+
+
+def test_send_help_says_how_to_end():
+    assert b"^D ends" in netlab("send", "--help").stdout
+
+
 def test_terminal_sees_no_control_characters():
     said = "\x1b[2J\x07 C:\\ \u202e\tx\r\nend".encode() + b"\xe2"
     with on_terminal(peers.says(said)) as (master, process):
