@@ -116,6 +116,15 @@ START_TEST(test_long_text)
 END_TEST
 
 /* Nobody is told, nothing fails, no descriptor stays. */
+static void
+set_address(const char *address)
+{
+	if (address == NULL)
+		unsetenv("NOTIFY_SOCKET");
+	else
+		setenv("NOTIFY_SOCKET", address, 1);
+}
+
 START_TEST(test_nobody)
 {
 	static const struct {
@@ -135,10 +144,7 @@ START_TEST(test_nobody)
 	unsigned before = net_count_descriptors();
 
 	for (size_t i = 0; i < COUNT(table); i++) {
-		if (table[i].address == NULL)
-			unsetenv("NOTIFY_SOCKET");
-		else
-			setenv("NOTIFY_SOCKET", table[i].address, 1);
+		set_address(table[i].address);
 		ck_assert_int_eq(notify_is_wanted(), table[i].wanted);
 		notify_send("READY=1");
 		notify_reloading();
