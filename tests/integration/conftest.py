@@ -18,7 +18,7 @@ CLONE_NEWNET = 0x40000000
 
 def pytest_sessionstart():
     if shutil.which(NETLABD[0]) is None:
-        pytest.exit(f"no program '{NETLABD[0]}' (set NETLABD)", 2)
+        pytest.exit(f"no program '{NETLABD[0]}' (set NETLABD, or ./bootstrap build)", 2)
 
 
 @pytest.fixture
