@@ -246,7 +246,10 @@ put results/a.log 'Running suite' '100%: Checks: 7, Failures: 0, Errors: 0'
 put results/b.trs ':global-test-result: FAIL'
 put results/b.log '50%: Checks: 4, Failures: 1, Errors: 1'
 put results/c.trs ':global-test-result: FAIL'
-put results/c.log '===== 1 failed, 30 passed, 2 skipped in 4.20s ====='
+put results/c.log \
+	'SKIPPED [1] test_a.py:7: needs root' \
+	'SKIPPED [1] ../b/test_b.py:12: needs root' \
+	'===== 1 failed, 30 passed, 2 skipped in 4.20s ====='
 put results/d.trs ':global-test-result: PASS'
 put results/d.log 'all is well'
 put results/e.trs ':global-test-result: FAIL'
@@ -257,6 +260,9 @@ put more/a.trs ':global-test-result: PASS'
 put more/a.log 'all is well'
 counted=$("$here/count-results.sh" "$tree/results" "$tree/more")
 passes test "$counted" = '41 4 3'
+reasons=$("$here/count-results.sh" --skipped "$tree/results" "$tree/more")
+passes test "$reasons" = '2 needs root
+1 nothing to do'
 
 if [ "$faults" -gt 0 ]; then
 	echo "$faults of $ran trials failed"

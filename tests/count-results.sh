@@ -1,18 +1,48 @@
 #!/bin/sh
 # SPDX-License-Identifier: ISC
-# usage: count-results.sh DIR...
+# usage: count-results.sh [--skipped] DIR...
 # Counts what `make check` left in each DIR (*.trs and *.log): each test of a
 # check program or of pytest by itself, any other script as one. Prints how many
-# passed, failed and were skipped.
+# passed, failed and were skipped; with --skipped a line for each reason: how many
+# were skipped for it, and the reason.
 set -eu
 
-for dir; do
-	for result in "$dir"/*.trs; do
-		[ -e "$result" ] || continue
-		echo "RESULT $(sed -n 's/^:global-test-result: //p' "$result")"
-		cat -- "${result%.trs}.log"
+# Each log, below its result.
+results() {
+	for dir; do
+		for result in "$dir"/*.trs; do
+			[ -e "$result" ] || continue
+			echo "RESULT $(sed -n 's/^:global-test-result: //p' "$result")"
+			cat -- "${result%.trs}.log"
+		done
 	done
-done | awk '
+}
+
+if [ "${1-}" = --skipped ]; then
+	shift
+	results "$@" | awk '
+		function add(n, text) {
+			if (!(text in count))
+				order[++reasons] = text
+			count[text] += n
+		}
+		$1 == "RESULT" { result = $2; next }
+		/^skipped: / && result == "SKIP" { sub(/^skipped: /, ""); add(1, $0) }
+		# Of pytest: how many, and where.
+		/^SKIPPED \[[0-9]+\] [^ ]*: / {
+			n = substr($2, 2) + 0
+			sub(/^SKIPPED [^ ]* [^ ]*: /, "")
+			add(n, $0)
+		}
+		END {
+			for (i = 1; i <= reasons; i++)
+				print count[order[i]], order[i]
+		}
+	'
+	exit
+fi
+
+results "$@" | awk '
 	# The end of a program: what it counted, or else itself.
 	function add() {
 		if (result == "")
