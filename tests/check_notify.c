@@ -115,7 +115,6 @@ START_TEST(test_long_text)
 }
 END_TEST
 
-/* Nobody is told, nothing fails, no descriptor stays. */
 static void
 set_address(const char *address)
 {
@@ -125,6 +124,7 @@ set_address(const char *address)
 		setenv("NOTIFY_SOCKET", address, 1);
 }
 
+/* Nobody is told, nothing fails, no descriptor stays. */
 START_TEST(test_nobody)
 {
 	static const struct {
