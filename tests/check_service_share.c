@@ -121,6 +121,37 @@ START_TEST(test_equal)
 }
 END_TEST
 
+/* What the addresses come to counts, in any order. */
+START_TEST(test_equal_addresses)
+{
+	static const struct {
+		const char *a, *b, *c, *d;
+		bool equal;
+	} table[] = {
+		{ "127.0.0.1:7", "127.0.0.1:8", "127.0.0.1:8", "127.0.0.1:7",
+		    true },
+		{ "127.0.0.1:7/udp", "127.0.0.1:7/tcp", "127.0.0.1:7/tcp",
+		    "127.0.0.1:7/udp", true },
+		{ "127.0.0.1:0/udp", "127.0.0.1:0/udp", "127.0.0.1:0/udp",
+		    "127.0.0.1:0/tcp", false },
+		{ "127.0.0.1:0/udp", "127.0.0.1:0/tcp", "127.0.0.1:0/udp",
+		    "127.0.0.1:0/udp", false },
+	};
+
+	for (size_t i = 0; i < COUNT(table); i++) {
+		struct service *a = named("echo", "x", table[i].a);
+		struct service *b = named("echo", "x", table[i].c);
+
+		set_option(a, "listen", table[i].b);
+		set_option(b, "listen", table[i].d);
+		ck_assert_msg(
+		    service_is_equal(a, b) == table[i].equal, "%zu", i);
+		service_free(a);
+		service_free(b);
+	}
+}
+END_TEST
+
 START_TEST(test_equal_of_own_options)
 {
 	static const struct {
@@ -336,7 +367,8 @@ START_TEST(test_share_without_descriptors)
 }
 END_TEST
 
-CHECK_MAIN("service_share", test_equal, test_equal_of_own_options,
-    test_hand_over_queue, test_retire_serves_what_is_left, test_hand_over_drops,
+CHECK_MAIN("service_share", test_equal, test_equal_addresses,
+    test_equal_of_own_options, test_hand_over_queue,
+    test_retire_serves_what_is_left, test_hand_over_drops,
     test_hand_over_connections, test_unix_paths, test_cancel,
     test_share_without_descriptors)

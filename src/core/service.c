@@ -120,13 +120,26 @@ service_check(const struct service *service, char why[WHY_SIZE])
 	return 0;
 }
 
+static size_t
+count_address(
+    const struct address_list *addresses, const struct address *address)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < addresses->count; i++)
+		count += address_equal(&addresses->items[i], address);
+	return count;
+}
+
+/* In any order; port 0 may come more than once. */
 static bool
 addresses_equal(const struct address_list *a, const struct address_list *b)
 {
 	if (a->count != b->count)
 		return false;
 	for (size_t i = 0; i < a->count; i++)
-		if (!address_equal(&a->items[i], &b->items[i]))
+		if (count_address(a, &a->items[i]) !=
+		    count_address(b, &a->items[i]))
 			return false;
 	return true;
 }
@@ -134,9 +147,13 @@ addresses_equal(const struct address_list *a, const struct address_list *b)
 bool
 service_is_equal(const struct service *a, const struct service *b)
 {
+	struct service_common other = b->common;
+
+	/* What `listen` comes to counts, not how it is written. */
+	other.listen = a->common.listen;
 	return a->type == b->type && strcmp(a->name, b->name) == 0 &&
 	    addresses_equal(&a->addresses, &b->addresses) &&
-	    option_equal(service_common_options(), &a->common, &b->common) &&
+	    option_equal(service_common_options(), &a->common, &other) &&
 	    (a->type->options == NULL ||
 		option_equal(a->type->options, a->settings, b->settings));
 }
