@@ -104,12 +104,24 @@ const struct address_list *service_addresses(const struct service *service);
 bool service_is_equal(const struct service *a, const struct service *b);
 
 /*
- * Opens its sockets, or takes those that wait on the shelf. Returns 0, or -1
- * with why and no socket open. pool counts the connections of all services and
- * outlives it.
+ * Says which sockets of the shelf it will take, so that others can have the
+ * ports of the rest. All that are to listen say so before the first does.
+ */
+void service_claim(const struct service *service, struct shelf *shelf);
+
+/*
+ * Opens its sockets, or takes those that wait on the shelf and leaves them as
+ * they are for now. Returns 0, or -1 with why and no socket open. pool counts
+ * the connections of all services and outlives it.
  */
 int service_listen(struct service *service, struct event_base *base,
     struct stream_pool *pool, struct shelf *shelf, char why[WHY_SIZE]);
+
+/*
+ * Gives the sockets that it took the buffers and the backlog of its options,
+ * once nothing can fail any more; with privileges, if there are any.
+ */
+void service_settle(struct service *service);
 
 /* Opens its files: 0, or -1 with why. Without privileges, unlike listening. */
 int service_start(struct service *service, char why[WHY_SIZE]);

@@ -22,6 +22,7 @@ struct service_common {
 struct service_listener {
 	const struct address *address; /* as it was declared */
 	enum shelf_origin origin;
+	bool adopted; /* taken off the shelf and not settled yet */
 	struct datagram_socket *datagram;
 	struct stream_listener *stream;
 };

@@ -24,24 +24,57 @@ may_be_left_out(const struct service *service, const struct address *address,
 	return true;
 }
 
-/* Takes the socket of the address off the shelf, or opens it, as item. */
-static int
-open_socket(const struct service *service, struct shelf *shelf,
-    const struct address *address, struct shelf_item *item, char why[WHY_SIZE])
+static struct socket_config
+socket_config_of(const struct service *service, const struct address *address)
 {
 	bool datagrams = (address->transport & TRANSPORTS_DATAGRAM) != 0;
-	struct socket_config config = {
+
+	return (struct socket_config){
 		.receive_buffer =
 		    datagrams ? service->common.receive_buffer : 0,
 		.reuse_port = service->common.reuse_port,
 		.backlog = (int)service->common.backlog,
 	};
+}
 
+/*
+ * Opens a socket. Where sockets on the shelf that are about to go have the
+ * port, it shares it with them, so that the port is never without one.
+ */
+static int
+open_beside(const struct service *service, struct shelf *shelf,
+    const struct address *address, char why[WHY_SIZE])
+{
+	struct socket_config config = socket_config_of(service, address);
+	int fd = socket_open(address, &config, why);
+	int error = errno;
+
+	if (fd != -1 || error != EADDRINUSE)
+		return fd;
+	if (shelf_lend_port(shelf, address)) {
+		config.reuse_port = true;
+		fd = socket_open(address, &config, why);
+		error = errno;
+		if (fd != -1 && !service->common.reuse_port)
+			(void)socket_share_port(fd, false);
+		shelf_end_loan(shelf);
+	}
+	errno = error;
+	return fd;
+}
+
+/* Takes the socket of the address off the shelf, or opens it, as item. */
+static int
+open_socket(const struct service *service, struct shelf *shelf,
+    const struct address *address, struct shelf_item *item, bool *adopted,
+    char why[WHY_SIZE])
+{
 	*item = (struct shelf_item){ .origin = SHELF_OPENED };
-	if (shelf_take(shelf, address, service->name, item) == 0)
-		item->fd = socket_adopt(item->fd, address, &config, why);
+	*adopted = shelf_take(shelf, address, service->name, item) == 0;
+	if (*adopted)
+		item->fd = socket_adopt(item->fd, address, why);
 	else
-		item->fd = socket_open(address, &config, why);
+		item->fd = open_beside(service, shelf, address, why);
 	return item->fd == -1 ? -1 : 0;
 }
 
@@ -53,11 +86,13 @@ open_listener(struct service *service, struct event_base *base,
 	struct service_listener *listener =
 	    &service->listeners[service->listener_count];
 	struct shelf_item item;
+	bool adopted;
 
-	if (open_socket(service, shelf, address, &item, why) == -1)
+	if (open_socket(service, shelf, address, &item, &adopted, why) == -1)
 		return may_be_left_out(service, address, why) ? 0 : -1;
-	*listener = (struct service_listener){ .address = address,
-		.origin = item.origin };
+	*listener = (struct service_listener){
+		.address = address, .origin = item.origin, .adopted = adopted
+	};
 	if ((address->transport & TRANSPORTS_DATAGRAM) != 0)
 		listener->datagram =
 		    service_open_datagram(service, base, item.fd, item.drops);
@@ -68,6 +103,13 @@ open_listener(struct service *service, struct event_base *base,
 		return why_set(why, "cannot listen: %s", strerror(errno));
 	service->listener_count++;
 	return 0;
+}
+
+void
+service_claim(const struct service *service, struct shelf *shelf)
+{
+	for (size_t i = 0; i < service->addresses.count; i++)
+		shelf_claim(shelf, &service->addresses.items[i], service->name);
 }
 
 int
@@ -91,6 +133,28 @@ service_listen(struct service *service, struct event_base *base,
 		return why_set(why, "no address of this machine to listen on");
 	}
 	return 0;
+}
+
+static int
+listener_fd(const struct service_listener *listener)
+{
+	return listener->datagram != NULL ? datagram_fd(listener->datagram)
+	    : listener->stream != NULL    ? stream_listener_fd(listener->stream)
+					  : -1;
+}
+
+void
+service_settle(struct service *service)
+{
+	for (size_t i = 0; i < service->listener_count; i++) {
+		struct service_listener *listener = &service->listeners[i];
+		struct socket_config config =
+		    socket_config_of(service, listener->address);
+
+		if (listener->adopted)
+			socket_tune(listener_fd(listener), &config);
+		listener->adopted = false;
+	}
 }
 
 int
@@ -183,14 +247,6 @@ service_reopen(struct service *service)
 	    service->type->reopen(service, why) == -1)
 		log_error("%s '%s': %s, keeping the old file",
 		    service->type->name, service->name, why);
-}
-
-static int
-listener_fd(const struct service_listener *listener)
-{
-	return listener->datagram != NULL ? datagram_fd(listener->datagram)
-	    : listener->stream != NULL    ? stream_listener_fd(listener->stream)
-					  : -1;
 }
 
 void

@@ -68,8 +68,8 @@ plural(size_t count)
 }
 
 /* One word for all services: with default settings, each would say the same. */
-static void
-warn_of_buffers(const struct config *config)
+void
+announce_buffers(const struct config *config)
 {
 	uint64_t asked = 0, granted = UINT64_MAX, service_asked, service_got;
 	char asked_text[OPTION_QUANTITY_SIZE], got_text[OPTION_QUANTITY_SIZE];
@@ -147,7 +147,7 @@ announce_start(const struct config *config)
 	size_t listeners = count_listeners(config);
 
 	announce_listeners(config);
-	warn_of_buffers(config);
+	announce_buffers(config);
 	log_notice("ready: %zu service%s, %zu listener%s",
 	    config->service_count, plural(config->service_count), listeners,
 	    plural(listeners));

@@ -14,6 +14,9 @@ void announce_start(const struct config *config);
 /* Logs a line for each socket of the configuration's services. */
 void announce_listeners(const struct config *config);
 
+/* Warns of receive buffers that the system granted less of than was asked. */
+void announce_buffers(const struct config *config);
+
 /*
  * Tells systemd that a reload is over and how it ended; the status says so from
  * then on.

@@ -162,6 +162,8 @@ open_sockets(struct daemon *daemon)
 
 	if (result == -1)
 		log_error("%s", why);
+	for (size_t i = 0; i < daemon->config->service_count; i++)
+		service_claim(daemon->config->services[i], &shelf);
 	for (size_t i = 0; i < daemon->config->service_count && result == 0;
 	     i++) {
 		struct service *service = daemon->config->services[i];
@@ -169,6 +171,8 @@ open_sockets(struct daemon *daemon)
 		if ((result = service_listen(service, daemon->base,
 			 &daemon->pool, &shelf, why)) == -1)
 			log_failure(service, why);
+		else
+			service_settle(service);
 	}
 	if (result == 0 && (result = store_check_rest(&shelf, why)) == -1)
 		log_error("%s", why);

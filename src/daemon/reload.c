@@ -89,18 +89,37 @@ share_sockets(struct reload *reload)
 }
 
 static int
-start_one(struct reload *reload, struct service *service)
+log_failure(const struct service *service, const char *why)
 {
-	struct daemon *daemon = reload->daemon;
-	char why[WHY_SIZE];
-
-	if (service_listen(service, daemon->base, &daemon->pool, &reload->shelf,
-		why) == 0 &&
-	    service_start(service, why) == 0)
-		return 0;
 	log_error("%s '%s': %s", service_type(service)->name,
 	    service_name(service), why);
 	return -1;
+}
+
+/*
+ * Files first: what reaches a socket that is opened here, between that and a
+ * failure, is lost.
+ */
+static int
+open_fresh(struct reload *reload)
+{
+	struct daemon *daemon = reload->daemon;
+	const struct config *fresh = reload->fresh;
+	char why[WHY_SIZE];
+
+	for (size_t i = 0; i < fresh->service_count; i++) {
+		if (reload->equal[i] != NULL)
+			continue;
+		service_claim(fresh->services[i], &reload->shelf);
+		if (service_start(fresh->services[i], why) == -1)
+			return log_failure(fresh->services[i], why);
+	}
+	for (size_t i = 0; i < fresh->service_count; i++)
+		if (reload->equal[i] == NULL &&
+		    service_listen(fresh->services[i], daemon->base,
+			&daemon->pool, &reload->shelf, why) == -1)
+			return log_failure(fresh->services[i], why);
+	return 0;
 }
 
 /* Undoes what was started; what waits is left to the services that run. */
@@ -121,11 +140,7 @@ start_fresh(struct reload *reload)
 			  "descriptors");
 		return -1;
 	}
-	for (size_t i = 0; i < reload->fresh->service_count; i++)
-		if (reload->equal[i] == NULL &&
-		    start_one(reload, reload->fresh->services[i]) == -1)
-			return cancel_fresh(reload);
-	return 0;
+	return open_fresh(reload) == 0 ? 0 : cancel_fresh(reload);
 }
 
 /* Moves the equal ones over; in their place comes what was read of them. */
@@ -177,7 +192,10 @@ take(struct reload *reload)
 	}
 	if (start_fresh(reload) == -1)
 		return -1;
+	for (size_t i = 0; i < reload->fresh->service_count; i++)
+		service_settle(reload->fresh->services[i]);
 	announce_listeners(reload->fresh);
+	announce_buffers(reload->fresh);
 	commit(reload);
 	return 0;
 }

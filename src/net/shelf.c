@@ -76,6 +76,62 @@ shelf_take(struct shelf *shelf, const struct address *address,
 	return 0;
 }
 
+void
+shelf_claim(
+    struct shelf *shelf, const struct address *address, const char *owner)
+{
+	for (size_t i = 0; i < shelf->count; i++) {
+		struct shelf_item *item = &shelf->items[i];
+
+		if (!item->claimed && is_wanted(item, address, owner)) {
+			item->claimed = true;
+			return;
+		}
+	}
+}
+
+/* True when both cannot be bound at once, one of them being all addresses. */
+static bool
+is_in_the_way(const struct shelf_item *item, const struct address *address)
+{
+	struct address bound;
+
+	return socket_get_address(item->fd, &bound) == 0 &&
+	    bound.transport == address->transport &&
+	    bound.u.sa.sa_family == address->u.sa.sa_family &&
+	    address_port(&address->u.sa) != 0 &&
+	    address_port(&bound.u.sa) == address_port(&address->u.sa);
+}
+
+bool
+shelf_lend_port(struct shelf *shelf, const struct address *address)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < shelf->count; i++) {
+		struct shelf_item *item = &shelf->items[i];
+
+		if (item->claimed || !is_in_the_way(item, address))
+			continue;
+		any = true;
+		item->lent = !socket_shares_port(item->fd) &&
+		    socket_share_port(item->fd, true) == 0;
+	}
+	return any;
+}
+
+void
+shelf_end_loan(struct shelf *shelf)
+{
+	for (size_t i = 0; i < shelf->count; i++) {
+		struct shelf_item *item = &shelf->items[i];
+
+		if (item->lent)
+			(void)socket_share_port(item->fd, false);
+		item->lent = false;
+	}
+}
+
 bool
 shelf_has(
     const struct shelf *shelf, const struct address *address, const char *owner)

@@ -22,6 +22,8 @@ enum shelf_origin {
 struct shelf_item {
 	int fd;
 	enum shelf_origin origin;
+	bool claimed;   /* somebody will take it */
+	bool lent;      /* its port was lent; see shelf_lend_port() */
 	uint32_t drops; /* of the kernel's, told so far; see socket_drops() */
 	char owner[SHELF_OWNER_SIZE]; /* the service it was; "": none */
 	struct address address;       /* as it was declared */
@@ -48,6 +50,18 @@ int shelf_put_bound(struct shelf *shelf, int fd, enum shelf_origin origin);
  */
 int shelf_take(struct shelf *shelf, const struct address *address,
     const char *owner, struct shelf_item *item);
+
+/* Says that the socket of the address will be taken, if there is one. */
+void shelf_claim(
+    struct shelf *shelf, const struct address *address, const char *owner);
+
+/*
+ * Lets a socket of ours be bound with SO_REUSEPORT to an address that is in use
+ * by sockets here that nobody claims: localhost where * was, and the other way
+ * round. Returns true when there are any; shelf_end_loan() ends it.
+ */
+bool shelf_lend_port(struct shelf *shelf, const struct address *address);
+void shelf_end_loan(struct shelf *shelf);
 
 /* True when such a socket is still there. */
 bool shelf_has(const struct shelf *shelf, const struct address *address,

@@ -17,19 +17,6 @@ set_flag(int fd, int level, int option)
 	return setsockopt(fd, level, option, &one, sizeof(one));
 }
 
-/* Above rmem_max only the privileged may go (CAP_NET_ADMIN). */
-static void
-set_receive_buffer(int fd, uint64_t bytes)
-{
-	int size = bytes < INT32_MAX / 2 ? (int)bytes : INT32_MAX / 2;
-
-	if (size != 0 &&
-	    setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) ==
-		-1)
-		(void)setsockopt(
-		    fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
-}
-
 /*
  * A datagram tells which address it was sent to: the answer has to leave from
  * there, and what went to many gets none. Nobody broadcasts to these two.
@@ -179,7 +166,7 @@ socket_open(const struct address *address, const struct socket_config *config,
 
 	if (fd == -1)
 		return refuse(fd, address, "open", why);
-	set_receive_buffer(fd, config->receive_buffer);
+	socket_set_receive_buffer(fd, config->receive_buffer);
 	if (set_bind_options(fd, address, config) == -1 ||
 	    set_transport_options(fd, address) == -1)
 		return refuse(fd, address, "set up", why);
@@ -190,18 +177,25 @@ socket_open(const struct address *address, const struct socket_config *config,
 	return fd;
 }
 
+static bool
+is_listening(int fd)
+{
+	int is = 0;
+	socklen_t len = sizeof(is);
+
+	return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &is, &len) == 0 && is;
+}
+
 int
-socket_adopt(int fd, const struct address *address,
-    const struct socket_config *config, char why[WHY_SIZE])
+socket_adopt(int fd, const struct address *address, char why[WHY_SIZE])
 {
 	if (fcntl(fd, F_SETFD, FD_CLOEXEC) == -1 ||
 	    fcntl(fd, F_SETFL, O_NONBLOCK) == -1)
 		return refuse(fd, address, "take over", why);
-	set_receive_buffer(fd, config->receive_buffer);
 	if (set_transport_options(fd, address) == -1)
 		return refuse(fd, address, "set up", why);
 	if ((address->transport & TRANSPORTS_STREAM) != 0 &&
-	    listen(fd, config->backlog) == -1)
+	    !is_listening(fd) && listen(fd, SOMAXCONN) == -1)
 		return refuse(fd, address, "listen on", why);
 	return fd;
 }

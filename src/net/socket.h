@@ -3,6 +3,7 @@
 #ifndef NET_SOCKET_H
 #define NET_SOCKET_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,11 +25,23 @@ int socket_open(const struct address *address,
     const struct socket_config *config, char why[WHY_SIZE]);
 
 /*
- * Makes an open socket, bound to the address, one of ours with this
- * configuration. Returns it, or -1 with errno and why, and then it is closed.
+ * Makes an open socket, bound to the address, one of ours; whoever else has it
+ * notices nothing. Returns it, or -1 with errno and why, and then it is closed.
  */
-int socket_adopt(int fd, const struct address *address,
-    const struct socket_config *config, char why[WHY_SIZE]);
+int socket_adopt(int fd, const struct address *address, char why[WHY_SIZE]);
+
+/*
+ * Gives an adopted socket this configuration. A receive buffer that was granted
+ * to somebody more privileged does not shrink below what is asked.
+ */
+void socket_tune(int fd, const struct socket_config *config);
+
+/* Whether others of the same user may bind its port too (SO_REUSEPORT). */
+int socket_share_port(int fd, bool share);
+bool socket_shares_port(int fd);
+
+/* Asks for so many bytes of receive buffer; 0: leaves it as it is. */
+void socket_set_receive_buffer(int fd, uint64_t bytes);
 
 /* Bytes of receive buffer that the system granted, as asked (not doubled). */
 uint64_t socket_receive_buffer(int fd);
