@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -54,6 +55,7 @@ bucket_file_open(struct bucket_file *file, const char *path, char why[WHY_SIZE])
 	if (file->fd == -1)
 		return why_set(why, "cannot write file '%.120s': %s (%s)", path,
 		    strerror(errno), advice(errno));
+	file->is_unseen = true;
 	return 0;
 }
 
@@ -148,6 +150,27 @@ count_lines(const char *data, size_t len)
 	return count;
 }
 
+/* True when somebody, such as a crash, left the last line without its end. */
+static bool
+ends_cut(const struct bucket_file *file)
+{
+	struct stat st;
+	char path[32], last = '\n';
+	int fd;
+
+	if (fstat(file->fd, &st) == -1 || !S_ISREG(st.st_mode) ||
+	    st.st_size == 0)
+		return false;
+	/* Opened for writing alone, and its path may be another file's now. */
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", file->fd);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd == -1)
+		return false;
+	(void)pread(fd, &last, 1, st.st_size - 1);
+	close(fd);
+	return last != '\n';
+}
+
 size_t
 bucket_file_write(struct bucket_file *file, const char *lines, size_t len)
 {
@@ -156,6 +179,9 @@ bucket_file_write(struct bucket_file *file, const char *lines, size_t len)
 
 	if (len == 0)
 		return 0;
+	if (file->is_unseen && ends_cut(file))
+		file->is_cut = true;
+	file->is_unseen = false;
 	if (file->is_cut && write_all(file, "\n", 1) == 0)
 		return count_lines(lines, len);
 	file->is_cut = false;

@@ -11,8 +11,9 @@
 struct bucket_file {
 	const char *path; /* not owned; "": standard output */
 	int fd;
-	bool is_stuck; /* its reader (of a pipe, a terminal) takes nothing */
-	bool is_cut;   /* the last line lacks its end, as writing failed */
+	bool is_stuck;  /* its reader (of a pipe, a terminal) takes nothing */
+	bool is_cut;    /* the last line lacks its end */
+	bool is_unseen; /* whether it is cut has to be looked at */
 };
 
 /* Opens it for appending; makes it with mode 0640. 0, or -1 with why. */
