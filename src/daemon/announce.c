@@ -193,16 +193,39 @@ append_figure(void *arg, const char *name, uint64_t value)
 	    used == 0 ? "" : ", ", name, value);
 }
 
+static void
+format_figures(const struct service *service, char line[LINE_SIZE])
+{
+	line[0] = '\0';
+	service_report(service, append_figure, line);
+}
+
+static void
+announce_line(const struct service *service, const char *line)
+{
+	log_notice("%s '%s': %s", service_type(service)->name,
+	    service_name(service), line);
+}
+
+void
+announce_retired(const struct service *service)
+{
+	char line[LINE_SIZE];
+
+	format_figures(service, line);
+	if (line[0] != '\0')
+		announce_line(service, line);
+}
+
 void
 announce_stop(const struct config *config)
 {
 	for (size_t i = 0; i < config->service_count; i++) {
-		const struct service *service = config->services[i];
-		char line[LINE_SIZE] = "";
+		char line[LINE_SIZE];
 
-		service_report(service, append_figure, line);
-		log_notice("%s '%s': %s", service_type(service)->name,
-		    service_name(service), line[0] != '\0' ? line : "unused");
+		format_figures(config->services[i], line);
+		announce_line(
+		    config->services[i], line[0] != '\0' ? line : "unused");
 	}
 	log_notice("stopped");
 }

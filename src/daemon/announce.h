@@ -26,6 +26,9 @@ void announce_reload(const struct config *config, const char *outcome);
 /* Tells systemd "N services, M listeners, K connections". */
 void announce_status(const struct config *config);
 
+/* Logs what a service has done that a reload ended, if anything. */
+void announce_retired(const struct service *service);
+
 /* Logs what each service has done. */
 void announce_stop(const struct config *config);
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "daemon/announce.h"
 
 /* How often it is looked whether one is done. */
 #define LOOK_MS 100
@@ -30,6 +31,15 @@ is_done(const struct retiree *retiree, int64_t now_ms)
 	    now_ms >= retiree->deadline_ms + LAST_MS;
 }
 
+/* Its figures are complete once it has stopped. */
+static void
+end(struct service *service)
+{
+	service_stop(service);
+	announce_retired(service);
+	service_free(service);
+}
+
 static void
 look_cb(evutil_socket_t fd, short what, void *arg)
 {
@@ -45,7 +55,7 @@ look_cb(evutil_socket_t fd, short what, void *arg)
 			service_stop_listening(retiree->service);
 		if (!is_done(retiree, now_ms))
 			continue;
-		service_free(retiree->service);
+		end(retiree->service);
 		*retiree = retirees->items[--retirees->count];
 	}
 	look_again(retirees);
@@ -101,7 +111,7 @@ void
 retirees_free(struct retirees *retirees)
 {
 	for (size_t i = 0; i < retirees->count; i++)
-		service_free(retirees->items[i].service);
+		end(retirees->items[i].service);
 	free(retirees->items);
 	if (retirees->timer != NULL)
 		event_free(retirees->timer);
