@@ -58,6 +58,7 @@ struct loader {
 	struct config *config;
 	struct identity *identities; /* of regular files */
 	size_t identity_count;
+	bool may_wait; /* for who writes a pipe */
 };
 
 const struct option *
@@ -121,7 +122,7 @@ load_file(struct loader *loader, const char *path, char why[WHY_SIZE])
 {
 	struct stat st;
 	size_t len, file;
-	char *text = text_read(path, &len, &st, why);
+	char *text = text_read(path, loader->may_wait, &len, &st, why);
 	int result = -1;
 
 	if (text == NULL)
@@ -231,10 +232,10 @@ finish(struct loader *loader, struct config_errors *errors)
 	return config;
 }
 
-struct config *
-config_load(const char *path, struct config_errors *errors)
+static struct config *
+load(const char *path, bool may_wait, struct config_errors *errors)
 {
-	struct loader loader = { .config = NULL };
+	struct loader loader = { .may_wait = may_wait };
 	struct errors_place place = { 0, 0 };
 	struct stat st;
 	char why[WHY_SIZE], *text = NULL;
@@ -242,7 +243,7 @@ config_load(const char *path, struct config_errors *errors)
 
 	if (begin(&loader, path, &place.file) == -1) {
 		loader.errors.out_of_memory = true;
-	} else if ((text = text_read(path, &len, &st, why)) == NULL ||
+	} else if ((text = text_read(path, may_wait, &len, &st, why)) == NULL ||
 	    note_identity(&loader, &st, why) == -1) {
 		errors_add(&loader.errors, ERRORS_TEXT, place, "%s", why);
 	} else {
@@ -251,6 +252,18 @@ config_load(const char *path, struct config_errors *errors)
 	}
 	free(text);
 	return finish(&loader, errors);
+}
+
+struct config *
+config_load(const char *path, struct config_errors *errors)
+{
+	return load(path, true, errors);
+}
+
+struct config *
+config_load_again(const char *path, struct config_errors *errors)
+{
+	return load(path, false, errors);
 }
 
 struct config *

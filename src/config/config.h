@@ -34,6 +34,10 @@ const struct option *config_global_options(void);
  */
 struct config *config_load(const char *path, struct config_errors *errors);
 
+/* The same for who cannot wait: a pipe is an error. */
+struct config *
+config_load_again(const char *path, struct config_errors *errors);
+
 /* The same of a text in memory; `name` stands for the file in errors. */
 struct config *config_load_text(
     const char *name, const char *text, struct config_errors *errors);

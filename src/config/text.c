@@ -66,9 +66,11 @@ read_all(int fd, size_t *len, char why[WHY_SIZE])
 }
 
 char *
-text_read(const char *path, size_t *len, struct stat *st, char why[WHY_SIZE])
+text_read(const char *path, bool may_wait, size_t *len, struct stat *st,
+    char why[WHY_SIZE])
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	int fd = open(path,
+	    O_RDONLY | O_CLOEXEC | O_NOCTTY | (may_wait ? 0 : O_NONBLOCK));
 	char *data = NULL;
 
 	if (fd == -1 || fstat(fd, st) == -1)
@@ -77,6 +79,10 @@ text_read(const char *path, size_t *len, struct stat *st, char why[WHY_SIZE])
 		why_set(why, "is a directory (write the name of a file)");
 	else if (!S_ISREG(st->st_mode) && !S_ISFIFO(st->st_mode))
 		why_set(why, "is neither a file nor a pipe");
+	else if (S_ISFIFO(st->st_mode) && !may_wait)
+		why_set(why,
+		    "is a pipe, which only a start can read (start "
+		    "with the name of a file)");
 	else
 		data = read_all(fd, len, why);
 	if (fd != -1)

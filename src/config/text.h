@@ -18,11 +18,12 @@
 #define TEXT_WORD_MAX ((size_t)4096)
 
 /*
- * Reads a regular file or a pipe. Returns its bytes and a NUL after them, to be
- * freed by the caller, with *len and *st set; NULL with why.
+ * Reads a regular file or, if it may wait for who writes there, a pipe. Returns
+ * its bytes and a NUL after them, to be freed by the caller, with *len and *st
+ * set; NULL with why.
  */
-char *
-text_read(const char *path, size_t *len, struct stat *st, char why[WHY_SIZE]);
+char *text_read(const char *path, bool may_wait, size_t *len, struct stat *st,
+    char why[WHY_SIZE]);
 
 /* Receives what is wrong in a line, and what to write instead. */
 typedef void text_fault_fn(void *arg, unsigned line, const char *what);

@@ -167,7 +167,7 @@ announce_status(const struct config *config)
 
 	for (size_t i = 0; i < config->service_count; i++)
 		connections += service_connections(config->services[i]);
-	notify_send("STATUS=%zu service%s, %zu listener%s, %zu connection%s%s",
+	notify_try("STATUS=%zu service%s, %zu listener%s, %zu connection%s%s",
 	    config->service_count, plural(config->service_count), listeners,
 	    plural(listeners), connections, plural(connections), last_reload);
 }

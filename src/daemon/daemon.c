@@ -97,7 +97,7 @@ watchdog_cb(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	notify_send("WATCHDOG=1");
+	notify_try("WATCHDOG=1");
 	announce_status(daemon->config);
 }
 

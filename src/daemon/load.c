@@ -19,12 +19,26 @@ load_name(const char *path)
 						 : BUILT_IN_NAME;
 }
 
-struct config *
-load_config(const char *path, struct config_errors *errors)
+typedef struct config *load_fn(const char *, struct config_errors *);
+
+static struct config *
+load(load_fn *load_file, const char *path, struct config_errors *errors)
 {
 	const char *name = load_name(path);
 
 	if (path == NULL && strcmp(name, BUILT_IN_NAME) == 0)
 		return config_load_text(name, default_config(), errors);
-	return config_load(name, errors);
+	return load_file(name, errors);
+}
+
+struct config *
+load_config(const char *path, struct config_errors *errors)
+{
+	return load(config_load, path, errors);
+}
+
+struct config *
+load_config_again(const char *path, struct config_errors *errors)
+{
+	return load(config_load_again, path, errors);
 }

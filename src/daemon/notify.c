@@ -10,11 +10,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
 #define TEXT_SIZE 1024
+
+/* How long a message that matters may wait for its reader. */
+#define PATIENCE_MS 1000
 
 /* The address of $NOTIFY_SOCKET: a path, or @name in the abstract space. */
 static socklen_t
@@ -41,9 +45,31 @@ notify_is_wanted(void)
 	return notify_address(&un) != 0;
 }
 
+/* Whoever supervises us sees what is missing; there is no one else to tell. */
+static void
+send_message(const struct msghdr *message, bool matters)
+{
+	static const struct timeval patience = { .tv_sec = PATIENCE_MS / 1000 };
+	static bool is_stuck; /* it did not read in time: wait no more */
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool wait = matters && !is_stuck;
+	ssize_t sent;
+
+	if (fd == -1)
+		return;
+	(void)setsockopt(
+	    fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+	sent = sendmsg(fd, message, MSG_NOSIGNAL | (wait ? 0 : MSG_DONTWAIT));
+	if (sent != -1)
+		is_stuck = false;
+	else if (wait && errno == EAGAIN)
+		is_stuck = true;
+	close(fd);
+}
+
 /* Sends the text, with a copy of fd unless it is -1. */
 static void
-send_text(const char *text, size_t len, int fd)
+send_text(const char *text, size_t len, int fd, bool matters)
 {
 	struct sockaddr_un un;
 	struct iovec data = { (void *)text, len };
@@ -55,7 +81,6 @@ send_text(const char *text, size_t len, int fd)
 		.msg_namelen = notify_address(&un),
 		.msg_iov = &data,
 		.msg_iovlen = 1 };
-	int sock;
 
 	if (message.msg_namelen == 0)
 		return;
@@ -67,26 +92,40 @@ send_text(const char *text, size_t len, int fd)
 		control.align.cmsg_len = CMSG_LEN(sizeof(int));
 		memcpy(CMSG_DATA(&control.align), &fd, sizeof(fd));
 	}
-	sock = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (sock == -1)
-		return;
-	/* Whoever supervises us sees what is missing; there is no one else. */
-	(void)sendmsg(sock, &message, MSG_NOSIGNAL);
-	close(sock);
+	send_message(&message, matters);
+}
+
+static void send_format(bool matters, const char *format, va_list ap)
+    __attribute__((format(printf, 2, 0)));
+
+static void
+send_format(bool matters, const char *format, va_list ap)
+{
+	char text[TEXT_SIZE];
+	int len = vsnprintf(text, sizeof(text), format, ap);
+
+	if (len > 0)
+		send_text(text, strnlen(text, sizeof(text)), -1, matters);
 }
 
 void
 notify_send(const char *format, ...)
 {
-	char text[TEXT_SIZE];
 	va_list ap;
-	int len;
 
 	va_start(ap, format);
-	len = vsnprintf(text, sizeof(text), format, ap);
+	send_format(true, format, ap);
 	va_end(ap);
-	if (len > 0)
-		send_text(text, strnlen(text, sizeof(text)), -1);
+}
+
+void
+notify_try(const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	send_format(false, format, ap);
+	va_end(ap);
 }
 
 void
@@ -106,7 +145,7 @@ notify_store(int fd, const char *name)
 	int len = snprintf(text, sizeof(text), "FDSTORE=1\nFDNAME=%s", name);
 
 	if (len > 0 && (size_t)len < sizeof(text))
-		send_text(text, (size_t)len, fd);
+		send_text(text, (size_t)len, fd, true);
 }
 
 void

@@ -13,8 +13,15 @@
 /* True when systemd, or somebody in its place, listens. */
 bool notify_is_wanted(void);
 
-/* Sends assignments, one a line: "READY=1\nSTATUS=…". */
+/*
+ * Sends assignments, one a line: "READY=1\nSTATUS=…". Who does not read is
+ * waited for a second, once.
+ */
 void notify_send(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* The same for what is soon said again: if it does not fit now, it is not sent.
+ */
+void notify_try(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* RELOADING=1 with the clock that systemd wants; READY=1 ends it. */
 void notify_reloading(void);

@@ -225,7 +225,7 @@ daemon_reload(struct daemon *daemon)
 	bool done;
 
 	notify_reloading();
-	reload.fresh = load_config(daemon->config_path, &errors);
+	reload.fresh = load_config_again(daemon->config_path, &errors);
 	for (size_t i = 0; i < errors.count; i++)
 		log_error("%s", errors.items[i]);
 	config_errors_free(&errors);
