@@ -180,17 +180,49 @@ open_sockets(struct daemon *daemon)
 	return result;
 }
 
+static void
+give_socket(void *arg, const struct service *service, int fd,
+    const struct address *bound, enum shelf_origin origin)
+{
+	const struct identity *user = arg;
+
+	(void)service;
+	(void)bound;
+	if (origin != SHELF_PASSED)
+		privilege_give_socket(user, fd);
+}
+
+/* Opens all sockets as who it is, and becomes the user whose they are then. */
+static int
+open_for_user(struct daemon *daemon, const char *name)
+{
+	struct identity user;
+	char why[WHY_SIZE];
+
+	if (name != NULL && privilege_find(&user, name, why) == -1) {
+		log_error("--user: %s", why);
+		return -1;
+	}
+	if (open_sockets(daemon) == -1)
+		return -1;
+	if (name == NULL)
+		return 0;
+	for (size_t i = 0; i < daemon->config->service_count; i++)
+		service_each_socket(
+		    daemon->config->services[i], give_socket, &user);
+	if (privilege_drop(&user, why) == 0)
+		return 0;
+	log_error("--user: %s", why);
+	return -1;
+}
+
 static int
 start_services(struct daemon *daemon, const char *user)
 {
 	char why[WHY_SIZE];
 
-	if (open_sockets(daemon) == -1)
+	if (open_for_user(daemon, user) == -1)
 		return -1;
-	if (user != NULL && privilege_drop(user, why) == -1) {
-		log_error("--user: %s", why);
-		return -1;
-	}
 	for (size_t i = 0; i < daemon->config->service_count; i++)
 		if (service_start(daemon->config->services[i], why) == -1)
 			return log_failure(daemon->config->services[i], why);

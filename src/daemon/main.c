@@ -14,6 +14,7 @@
 #include "daemon/default_config.h"
 #include "daemon/listing.h"
 #include "daemon/load.h"
+#include "daemon/privilege.h"
 
 #define EXIT_USAGE 2
 
@@ -42,6 +43,22 @@ tell_errors(const struct config_errors *errors, bool bare)
 			log_error("%s", errors->items[i]);
 }
 
+/* What the configuration does not say but a start needs. */
+static int
+check_rest(const struct command_line *line)
+{
+	struct identity user;
+	char why[WHY_SIZE];
+
+	if (line->user != NULL &&
+	    privilege_find(&user, line->user, why) == -1) {
+		fprintf(stderr, "netlabd: --user: %s\n", why);
+		return EXIT_FAILURE;
+	}
+	puts("configuration OK");
+	return EXIT_SUCCESS;
+}
+
 static int
 serve(const struct command_line *line)
 {
@@ -57,8 +74,7 @@ serve(const struct command_line *line)
 		return daemon_run(config, line->config, line->user);
 	}
 	config_free(config);
-	puts("configuration OK");
-	return EXIT_SUCCESS;
+	return check_rest(line);
 }
 
 static int

@@ -3,6 +3,7 @@
 #include "daemon/privilege.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
 #include <stdbool.h>
@@ -10,15 +11,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#define NAME_SIZE 128
-
-struct identity {
-	char name[NAME_SIZE];
-	uid_t uid;
-	gid_t gid;
-};
+#include "net/socket.h"
 
 /* Reads decimal digits and nothing else. */
 static bool
@@ -61,11 +57,10 @@ find_group(struct identity *identity, const char *name, char why[WHY_SIZE])
 	return 0;
 }
 
-/* Takes NAME[:GROUP] apart and looks both up. */
-static int
-find_identity(struct identity *identity, const char *text, char why[WHY_SIZE])
+int
+privilege_find(struct identity *identity, const char *text, char why[WHY_SIZE])
 {
-	char name[NAME_SIZE];
+	char name[sizeof(identity->name)];
 	const char *colon = strchrnul(text, ':');
 	size_t len = (size_t)(colon - text);
 
@@ -87,20 +82,44 @@ can_go_back(const struct identity *identity)
 	    getgid() != identity->gid || getegid() != identity->gid;
 }
 
-int
-privilege_drop(const char *user, char why[WHY_SIZE])
+/* The path by descriptor, so that nothing but a socket changes hands. */
+static void
+give_path(const struct identity *identity, const char *path)
 {
-	struct identity identity;
+	struct stat st;
+	int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 
-	if (find_identity(&identity, user, why) == -1)
-		return -1;
-	if (initgroups(identity.name, identity.gid) == -1 ||
-	    setresgid(identity.gid, identity.gid, identity.gid) == -1 ||
-	    setresuid(identity.uid, identity.uid, identity.uid) == -1)
-		return why_set(why, "cannot become user '%.64s': %s%s", user,
-		    strerror(errno), errno == EPERM ? " (only root can)" : "");
-	if (can_go_back(&identity))
-		return why_set(
-		    why, "cannot give up root for user '%.64s'", user);
+	if (fd == -1)
+		return;
+	if (fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode))
+		(void)fchownat(
+		    fd, "", identity->uid, identity->gid, AT_EMPTY_PATH);
+	close(fd);
+}
+
+void
+privilege_give_socket(const struct identity *identity, int fd)
+{
+	struct address address;
+
+	/* The owner of a socket may share its port (SO_REUSEPORT). */
+	(void)fchown(fd, identity->uid, identity->gid);
+	if (socket_get_address(fd, &address) == 0 &&
+	    address.u.sa.sa_family == AF_UNIX)
+		give_path(identity, address.u.un.sun_path);
+}
+
+int
+privilege_drop(const struct identity *identity, char why[WHY_SIZE])
+{
+	if (initgroups(identity->name, identity->gid) == -1 ||
+	    setresgid(identity->gid, identity->gid, identity->gid) == -1 ||
+	    setresuid(identity->uid, identity->uid, identity->uid) == -1)
+		return why_set(why, "cannot become user '%.64s': %s%s",
+		    identity->name, strerror(errno),
+		    errno == EPERM ? " (only root can)" : "");
+	if (can_go_back(identity))
+		return why_set(why, "cannot give up root for user '%.64s'",
+		    identity->name);
 	return 0;
 }

@@ -3,13 +3,34 @@
 #ifndef DAEMON_PRIVILEGE_H
 #define DAEMON_PRIVILEGE_H
 
+#include <sys/types.h>
+
 #include "base/why.h"
 
+/* Whom to become. */
+struct identity {
+	char name[128];
+	uid_t uid;
+	gid_t gid;
+};
+
 /*
- * Becomes the user of NAME[:GROUP] (names or numbers; without GROUP the user's
- * own) with that user's groups, and proves that there is no way back. Returns
- * 0, or -1 with why.
+ * Looks NAME[:GROUP] up (names or numbers; without GROUP the user's own). 0, or
+ * -1 with why.
  */
-int privilege_drop(const char *user, char why[WHY_SIZE]);
+int
+privilege_find(struct identity *identity, const char *text, char why[WHY_SIZE]);
+
+/*
+ * Makes a socket, and its path where it has one, belong to the identity, which
+ * may then remove it and bind beside it.
+ */
+void privilege_give_socket(const struct identity *identity, int fd);
+
+/*
+ * Becomes the identity, with all its groups, and proves that there is no way
+ * back. Returns 0, or -1 with why.
+ */
+int privilege_drop(const struct identity *identity, char why[WHY_SIZE]);
 
 #endif
