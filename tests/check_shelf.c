@@ -178,7 +178,7 @@ START_TEST(test_put_bound)
 }
 END_TEST
 
-/* What was dropped before is nobody's of those who come. */
+/* What was dropped before is told by who comes, unless it was told. */
 START_TEST(test_put_bound_with_drops)
 {
 	struct shelf shelf = { .items = NULL };
@@ -188,9 +188,13 @@ START_TEST(test_put_bound_with_drops)
 	while (socket_drops(fd) < 10)
 		ck_assert_int_eq(send(client, "x", 1, 0), 1);
 	ck_assert_int_eq(shelf_put_bound(&shelf, fd, SHELF_STORED), 0);
-	ck_assert_uint_eq(shelf.items[0].drops, socket_drops(fd));
-	ck_assert_uint_ge(shelf.items[0].drops, 10);
+	ck_assert_uint_eq(shelf.items[0].drops, 0);
 	ck_assert_int_eq(shelf.items[0].origin, SHELF_STORED);
+	socket_note_drops(fd, 7);
+	ck_assert_int_eq(shelf_put_bound(&shelf, dup(fd), SHELF_PASSED), 0);
+	ck_assert_uint_eq(shelf.items[1].drops, 7);
+	socket_note_drops(fd, UINT32_MAX);
+	ck_assert_uint_eq(socket_noted_drops(fd), UINT32_MAX);
 	close(client);
 	shelf_close(&shelf);
 }

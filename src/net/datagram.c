@@ -32,6 +32,7 @@ struct datagram_socket {
 	struct datagram_config config;
 	unsigned port;  /* claimed at the guard; 0: none */
 	uint32_t drops; /* of the kernel's, told so far */
+	uint32_t noted; /* of those, what the socket remembers */
 	bool wildcard;
 	size_t control_size; /* bytes of control messages taken */
 };
@@ -210,6 +211,15 @@ tell_last_drops(struct datagram_socket *sock)
 		tell_drops(sock, drops);
 }
 
+/* Whoever serves the socket after us goes on from there. */
+static void
+note_drops(struct datagram_socket *sock)
+{
+	if (sock->noted != sock->drops)
+		socket_note_drops(event_get_fd(&sock->event), sock->drops);
+	sock->noted = sock->drops;
+}
+
 static void
 read_cb(evutil_socket_t fd, short what, void *arg)
 {
@@ -223,6 +233,7 @@ read_cb(evutil_socket_t fd, short what, void *arg)
 		tell_last_drops(sock);
 	if (handler->batch_end != NULL)
 		handler->batch_end(sock->config.owner);
+	note_drops(sock);
 }
 
 struct datagram_socket *
@@ -237,6 +248,7 @@ datagram_open(
 	}
 	sock->config = *config;
 	sock->drops = config->drops;
+	sock->noted = config->drops;
 	sock->wildcard = socket_is_wildcard(fd);
 	sock->control_size = socket_transport(fd) == TRANSPORT_UNIXGRAM
 	    ? BATCH_CONTROL_UNIX
@@ -262,6 +274,7 @@ serve_last(struct datagram_socket *sock)
 	tell_drops(sock, socket_drops(event_get_fd(&sock->event)));
 	if (handler->batch_end != NULL)
 		handler->batch_end(sock->config.owner);
+	note_drops(sock);
 }
 
 void

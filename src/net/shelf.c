@@ -28,7 +28,7 @@ int
 shelf_put_bound(struct shelf *shelf, int fd, enum shelf_origin origin)
 {
 	struct shelf_item item = {
-		.fd = fd, .origin = origin, .drops = socket_drops(fd)
+		.fd = fd, .origin = origin, .drops = socket_noted_drops(fd)
 	};
 
 	if (socket_get_address(fd, &item.address) == -1) {

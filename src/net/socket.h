@@ -50,6 +50,14 @@ uint64_t socket_receive_buffer(int fd);
 uint32_t socket_drops(int fd);
 
 /*
+ * How many of them have been told. The socket keeps it itself, over a restart
+ * and a crash: in its receive time-out, which means nothing to one that never
+ * waits.
+ */
+void socket_note_drops(int fd, uint32_t drops);
+uint32_t socket_noted_drops(int fd);
+
+/*
  * Bytes sent over TCP, the end included, that the peer's system has not
  * acknowledged; 0 of other transports, where nothing is on its way.
  */

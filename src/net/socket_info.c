@@ -6,6 +6,7 @@
 #include <linux/sockios.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/time.h>
 
 /* The kernel reports twice what was set: its own book-keeping is in it. */
 uint64_t
@@ -26,6 +27,24 @@ socket_drops(int fd)
 
 	(void)getsockopt(fd, SOL_SOCKET, SO_MEMINFO, figures, &len);
 	return figures[SK_MEMINFO_DROPS];
+}
+
+void
+socket_note_drops(int fd, uint32_t drops)
+{
+	struct timeval noted = { .tv_sec = (time_t)drops };
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &noted, sizeof(noted));
+}
+
+uint32_t
+socket_noted_drops(int fd)
+{
+	struct timeval noted = { .tv_sec = 0 };
+	socklen_t len = sizeof(noted);
+
+	(void)getsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &noted, &len);
+	return (uint32_t)noted.tv_sec;
 }
 
 static enum transport
