@@ -230,6 +230,16 @@ start_services(struct daemon *daemon, const char *user)
 	return 0;
 }
 
+/* Its warnings are about what we have an answer to, as too many time-outs. */
+static void
+libevent_log_cb(int severity, const char *message)
+{
+	if (severity == EVENT_LOG_ERR)
+		log_error("libevent: %s", message);
+	else
+		log_debug("libevent: %s", message);
+}
+
 /* A loop of one thread needs no locks. */
 static struct event_base *
 new_base(void)
@@ -237,6 +247,7 @@ new_base(void)
 	struct event_config *config = event_config_new();
 	struct event_base *base;
 
+	event_set_log_callback(libevent_log_cb);
 	if (config == NULL)
 		return NULL;
 	event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK);
