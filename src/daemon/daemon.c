@@ -176,6 +176,8 @@ open_sockets(struct daemon *daemon)
 	}
 	if (result == 0 && (result = store_check_rest(&shelf, why)) == -1)
 		log_error("%s", why);
+	if (result == 0)
+		shelf_discard(&shelf);
 	shelf_close(&shelf);
 	return result;
 }

@@ -178,6 +178,7 @@ commit(struct reload *reload)
 		    &reload->shelf, daemon->config->globals.reload_grace);
 	old->service_count = 0; /* they belong to the retirees now */
 	config_free(old);
+	shelf_discard(&reload->shelf);
 	store_sync(daemon->config);
 }
 

@@ -24,18 +24,28 @@ static struct {
 	size_t count;
 } stored;
 
-/* "stored-udp-127.0.0.1-2345": a colon would end the name. */
+/*
+ * "stored-udp-127.0.0.1-2345": a colon would end the name. In a path, where a
+ * dash is a dash, it becomes %3A, so that no two paths have the same name.
+ */
 static void
 format_name(char name[NAME_SIZE], const struct address *bound)
 {
 	char text[ADDRESS_TEXT_SIZE];
+	bool is_path = bound->u.sa.sa_family == AF_UNIX;
+	size_t used;
 
 	address_format(text, &bound->u.sa, bound->len);
-	snprintf(name, NAME_SIZE, STORE_PREFIX "%s-%s",
-	    address_transport_name(bound->transport), text);
-	for (char *at = name; *at != '\0'; at++)
-		if (*at == ':')
-			*at = '-';
+	used = (size_t)snprintf(name, NAME_SIZE, STORE_PREFIX "%s-",
+	    address_transport_name(bound->transport));
+	for (const char *at = text; *at != '\0' && used < NAME_SIZE - 4; at++) {
+		if (is_path && (*at == ':' || *at == '%'))
+			used += (size_t)snprintf(
+			    name + used, 4, "%%%02X", (unsigned)*at);
+		else
+			name[used++] = *at == ':' ? '-' : *at;
+	}
+	name[used] = '\0';
 }
 
 /* Copies the nth of the names that colons separate. */
@@ -98,9 +108,12 @@ store_inherit(struct shelf *shelf, char why[WHY_SIZE])
 		if (inherit(shelf, FIRST_FD + i, name) == -1)
 			return why_set(why,
 			    "cannot take over systemd's descriptor %d "
-			    "('%.64s'): "
-			    "%s",
-			    FIRST_FD + i, name, strerror(errno));
+			    "('%.64s'): %s%s",
+			    FIRST_FD + i, name, strerror(errno),
+			    errno == EPROTOTYPE ? " (netlabd serves stream and "
+						  "datagram sockets of IP and "
+						  "unix)"
+						: "");
 	}
 	return 0;
 }

@@ -140,6 +140,18 @@ shelf_has(
 }
 
 void
+shelf_discard(struct shelf *shelf)
+{
+	for (size_t i = 0; i < shelf->count; i++)
+		if (shelf->items[i].origin == SHELF_PASSED)
+			socket_close(shelf->items[i].fd);
+		else
+			socket_discard(shelf->items[i].fd);
+	shelf->count = 0;
+	shelf_close(shelf);
+}
+
+void
 shelf_close(struct shelf *shelf)
 {
 	for (size_t i = 0; i < shelf->count; i++)

@@ -67,6 +67,12 @@ void shelf_end_loan(struct shelf *shelf);
 bool shelf_has(const struct shelf *shelf, const struct address *address,
     const char *owner);
 
+/*
+ * Closes what nobody took and nobody will: the paths of sockets that are ours
+ * are removed, wherever copies of these are kept.
+ */
+void shelf_discard(struct shelf *shelf);
+
 /* Closes what nobody took. */
 void shelf_close(struct shelf *shelf);
 

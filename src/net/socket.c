@@ -211,3 +211,38 @@ socket_close(int fd)
 	if (known && address.u.sa.sa_family == AF_UNIX && is_stale(&address))
 		unlink(address.u.un.sun_path);
 }
+
+/* True when what the path leads to was shut down, be it closed or not. */
+static bool
+is_shut_down(const struct address *address)
+{
+	bool is_stream = address->transport == TRANSPORT_UNIX;
+	int fd = socket(AF_UNIX,
+	    (is_stream ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC |
+		SOCK_NONBLOCK,
+	    0);
+	int result, error;
+
+	if (fd == -1)
+		return false;
+	if (is_stream)
+		result = connect(fd, &address->u.sa, address->len);
+	else
+		result = (int)sendto(
+		    fd, "", 0, MSG_NOSIGNAL, &address->u.sa, address->len);
+	error = errno;
+	close(fd);
+	return result == -1 && (error == ECONNREFUSED || error == EPIPE);
+}
+
+void
+socket_discard(int fd)
+{
+	struct address address;
+
+	if (socket_get_address(fd, &address) == 0 &&
+	    address.u.sa.sa_family == AF_UNIX && shutdown(fd, SHUT_RDWR) == 0 &&
+	    is_shut_down(&address))
+		unlink(address.u.un.sun_path);
+	close(fd);
+}

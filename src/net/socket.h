@@ -71,7 +71,7 @@ unsigned socket_udp_port(int fd);
 
 /*
  * The bound address, with the port that the system chose, and the transport. 0,
- * or -1: it is no socket.
+ * or -1: it is no socket, or (EPROTOTYPE) of none of our transports.
  */
 int socket_get_address(int fd, struct address *address);
 
@@ -86,5 +86,11 @@ enum transport socket_transport(int fd);
  * socket and so still serves it.
  */
 void socket_close(int fd);
+
+/*
+ * Closes one that nobody is to serve again, and removes its path though systemd
+ * may still have a copy.
+ */
+void socket_discard(int fd);
 
 #endif

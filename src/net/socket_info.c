@@ -2,6 +2,7 @@
 /* Asks sockets about themselves. */
 #include "net/socket.h"
 
+#include <errno.h>
 #include <linux/sock_diag.h>
 #include <linux/sockios.h>
 #include <string.h>
@@ -47,13 +48,19 @@ socket_noted_drops(int fd)
 	return (uint32_t)noted.tv_sec;
 }
 
+/* 0: none that we serve. */
 static enum transport
 transport_of(int family, int type)
 {
+	bool is_stream = type == SOCK_STREAM;
+
+	if (!is_stream && type != SOCK_DGRAM)
+		return 0;
 	if (family == AF_UNIX)
-		return type == SOCK_STREAM ? TRANSPORT_UNIX
-					   : TRANSPORT_UNIXGRAM;
-	return type == SOCK_STREAM ? TRANSPORT_TCP : TRANSPORT_UDP;
+		return is_stream ? TRANSPORT_UNIX : TRANSPORT_UNIXGRAM;
+	if (family == AF_INET || family == AF_INET6)
+		return is_stream ? TRANSPORT_TCP : TRANSPORT_UDP;
+	return 0;
 }
 
 int
@@ -69,6 +76,10 @@ socket_get_address(int fd, struct address *address)
 	if (getsockname(fd, &address->u.sa, &address->len) == -1)
 		return -1;
 	address->transport = transport_of(address->u.sa.sa_family, type);
+	if (address->transport == 0) {
+		errno = EPROTOTYPE;
+		return -1;
+	}
 	/* Paths of unix addresses are as long as the struct; see address.h. */
 	if (address->u.sa.sa_family == AF_UNIX)
 		address->len = sizeof(address->u.un);
