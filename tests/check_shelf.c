@@ -200,6 +200,66 @@ START_TEST(test_put_bound_with_drops)
 }
 END_TEST
 
+/* Binds beside what is on the shelf; -1: it is in use. */
+static int
+bind_beside(struct shelf *shelf, const char *host, unsigned port)
+{
+	struct socket_config config = { .backlog = 1, .reuse_port = true };
+	char text[64], why[WHY_SIZE];
+	struct address address;
+	int fd;
+
+	snprintf(text, sizeof(text), "%s:%u/udp", host, port);
+	address = net_parse(text);
+	(void)shelf_lend_port(shelf, &address);
+	fd = socket_open(&address, &config, why);
+	shelf_end_loan(shelf);
+	return fd;
+}
+
+/* To who comes beside it, not to who takes its place, and not for ever. */
+START_TEST(test_lend_port)
+{
+	for (int claimed = 0; claimed < 2; claimed++) {
+		struct shelf shelf = { .items = NULL };
+		struct address address = net_parse("127.0.0.1:0/udp");
+		int fd = net_open("127.0.0.1:0/udp", 0), beside;
+		unsigned port = net_port(fd);
+
+		put(&shelf, "127.0.0.1:0/udp", "a", fd);
+		if (claimed)
+			shelf_claim(&shelf, &address, "a");
+		shelf_claim(&shelf, &address, "b");
+		beside = bind_beside(&shelf, "0.0.0.0", port);
+		ck_assert_int_eq(beside == -1, claimed);
+		ck_assert(!socket_shares_port(fd));
+		if (!claimed)
+			socket_close(beside);
+		ck_assert_int_eq(take(&shelf, "127.0.0.1:0/udp", "a"), fd);
+		ck_assert_int_eq(bind_beside(&shelf, "0.0.0.0", port), -1);
+		socket_close(fd);
+		shelf_close(&shelf);
+	}
+}
+END_TEST
+
+/* One that shares its port anyway goes on doing so. */
+START_TEST(test_lend_a_shared_port)
+{
+	struct shelf shelf = { .items = NULL };
+	int fd = net_open("0.0.0.0:0/udp", 0), beside;
+	unsigned port = net_port(fd);
+
+	ck_assert_int_eq(socket_share_port(fd, true), 0);
+	put(&shelf, "0.0.0.0:0/udp", "a", fd);
+	beside = bind_beside(&shelf, "127.0.0.1", port);
+	ck_assert_int_ne(beside, -1);
+	ck_assert(socket_shares_port(fd));
+	socket_close(beside);
+	shelf_close(&shelf);
+}
+END_TEST
+
 START_TEST(test_put_what_is_no_socket)
 {
 	struct shelf shelf = { .items = NULL };
@@ -216,5 +276,6 @@ START_TEST(test_put_what_is_no_socket)
 END_TEST
 
 CHECK_MAIN("shelf", test_addresses, test_port_0, test_close,
-    test_close_beside_a_copy, test_put_bound, test_put_bound_with_drops,
+    test_close_beside_a_copy, test_put_bound, test_lend_port,
+    test_lend_a_shared_port, test_put_bound_with_drops,
     test_put_what_is_no_socket)

@@ -143,6 +143,17 @@ listener_fd(const struct service_listener *listener)
 					  : -1;
 }
 
+static void
+settle(const struct service_listener *listener, struct socket_config *config)
+{
+	int fd = listener_fd(listener);
+
+	/* The socket unit's own default, not the system's. */
+	if (listener->origin == SHELF_PASSED && config->receive_buffer == 0)
+		config->receive_buffer = socket_receive_buffer(fd);
+	socket_tune(fd, config);
+}
+
 void
 service_settle(struct service *service)
 {
@@ -152,7 +163,7 @@ service_settle(struct service *service)
 		    socket_config_of(service, listener->address);
 
 		if (listener->adopted)
-			socket_tune(listener_fd(listener), &config);
+			settle(listener, &config);
 		listener->adopted = false;
 	}
 }

@@ -3,6 +3,7 @@
 the store, its path."""
 
 import fcntl
+import os
 import re
 import socket
 from signal import SIGKILL
@@ -102,6 +103,18 @@ def test_paths_have_names_of_their_own(netlabd, manager):
     manager.wait_for(lambda manager: len(manager.store) == 2, "one is out")
     assert {name.rsplit("/", 1)[1] for name in manager.names()} == {
         "a-b", "a%253Ab"}
+
+
+@pytest.mark.parametrize("asked, granted", (
+    ("0", 20000), ("10000", 10000), ("30000", 30000)))
+def test_the_buffer_of_a_unit(netlabd, manager, asked, granted):
+    address = manager.listen(socket.SOCK_DGRAM, ("127.0.0.1", 0))
+    with socket.socket(fileno=os.dup(manager.units[0][1])) as sock:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 20000)
+        netlabd(f"""echo lab {{ listen = "127.0.0.1:{address[1]}/udp"
+            receive-buffer = {asked} }}""", **manager.started_with())
+        size = sock.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) // 2
+        assert size == granted
 
 
 PATHS = 'echo paths { listen = { "unix:DIR/s", "unixgram:DIR/g" } }'
