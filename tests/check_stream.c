@@ -293,6 +293,39 @@ START_TEST(test_reason_names)
 }
 END_TEST
 
-CHECK_MAIN("stream", test_memory, test_echo, test_back_pressure_unix,
-    test_back_pressure_tcp, test_generate, test_generate_bounded, test_order,
-    test_output_limit, test_reset, test_write_to_closed, test_reason_names)
+static size_t most_read;
+
+static void
+measure_data(struct stream *stream, char *data, size_t len)
+{
+	(void)stream;
+	(void)data;
+	if (len > most_read)
+		most_read = len;
+}
+
+/* A service may answer 16 bytes more than it is given; max-output has room. */
+START_TEST(test_read_leaves_room)
+{
+	static const struct stream_handler measure = { .data = measure_data };
+	char *data = make_pattern(150000), path[NET_PATH_SIZE];
+	struct client client;
+	struct host host;
+
+	host_init(&host, &measure);
+	host.config.max_output = 64 * KIB;
+	host_open(&host, net_path(path, "unix:", "socket"));
+	client_open(&client, &host);
+	ck_assert_int_eq(send(client.fd, data, 150000, 0), 150000);
+	HOST_UNTIL(&host, host.counters.read_bytes == 150000);
+	ck_assert_uint_eq(most_read, 64 * KIB - 16);
+	client_close(&client);
+	host_close(&host);
+	free(data);
+}
+END_TEST
+
+CHECK_MAIN("stream", test_memory, test_read_leaves_room, test_echo,
+    test_back_pressure_unix, test_back_pressure_tcp, test_generate,
+    test_generate_bounded, test_order, test_output_limit, test_reset,
+    test_write_to_closed, test_reason_names)

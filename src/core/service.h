@@ -152,6 +152,9 @@ void service_cancel(struct service *service);
 /* Opens its files anew; failures are logged and the old ones kept. */
 void service_reopen(struct service *service);
 
+/* How many sockets it still listens on. */
+size_t service_count_sockets(const struct service *service);
+
 /* Calls add for each socket that it still listens on. */
 typedef void service_socket_fn(void *arg, const struct service *service, int fd,
     const struct address *bound, enum shelf_origin origin);

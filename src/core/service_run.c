@@ -260,6 +260,16 @@ service_reopen(struct service *service)
 		    service->type->name, service->name, why);
 }
 
+size_t
+service_count_sockets(const struct service *service)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < service->listener_count; i++)
+		count += listener_fd(&service->listeners[i]) != -1;
+	return count;
+}
+
 void
 service_each_socket(
     const struct service *service, service_socket_fn *add, void *arg)

@@ -30,24 +30,19 @@ announce_socket(void *arg, const struct service *service, int fd,
 	    text);
 }
 
+int
+announce_failure(const struct service *service, const char *why)
+{
+	log_error("%s '%s': %s", service_type(service)->name,
+	    service_name(service), why);
+	return -1;
+}
+
 void
 announce_listeners(const struct config *config)
 {
 	for (size_t i = 0; i < config->service_count; i++)
 		service_each_socket(config->services[i], announce_socket, NULL);
-}
-
-static void
-count_socket(void *arg, const struct service *service, int fd,
-    const struct address *bound, enum shelf_origin origin)
-{
-	size_t *count = arg;
-
-	(void)service;
-	(void)fd;
-	(void)bound;
-	(void)origin;
-	(*count)++;
 }
 
 static size_t
@@ -56,7 +51,7 @@ count_listeners(const struct config *config)
 	size_t count = 0;
 
 	for (size_t i = 0; i < config->service_count; i++)
-		service_each_socket(config->services[i], count_socket, &count);
+		count += service_count_sockets(config->services[i]);
 	return count;
 }
 

@@ -11,6 +11,9 @@
  */
 void announce_start(const struct config *config);
 
+/* Logs why a service did not start, and returns -1. */
+int announce_failure(const struct service *service, const char *why);
+
 /* Logs a line for each socket of the configuration's services. */
 void announce_listeners(const struct config *config);
 

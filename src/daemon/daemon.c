@@ -144,14 +144,6 @@ catch_signals(struct daemon *daemon)
 	return 0;
 }
 
-static int
-log_failure(const struct service *service, const char *why)
-{
-	log_error("%s '%s': %s", service_type(service)->name,
-	    service_name(service), why);
-	return -1;
-}
-
 /* Opens all sockets, on what systemd handed over where it fits. */
 static int
 open_sockets(struct daemon *daemon)
@@ -170,7 +162,7 @@ open_sockets(struct daemon *daemon)
 
 		if ((result = service_listen(service, daemon->base,
 			 &daemon->pool, &shelf, why)) == -1)
-			log_failure(service, why);
+			announce_failure(service, why);
 		else
 			service_settle(service);
 	}
@@ -227,7 +219,8 @@ start_services(struct daemon *daemon, const char *user)
 		return -1;
 	for (size_t i = 0; i < daemon->config->service_count; i++)
 		if (service_start(daemon->config->services[i], why) == -1)
-			return log_failure(daemon->config->services[i], why);
+			return announce_failure(
+			    daemon->config->services[i], why);
 	store_sync(daemon->config);
 	return 0;
 }

@@ -88,14 +88,6 @@ share_sockets(struct reload *reload)
 	return 0;
 }
 
-static int
-log_failure(const struct service *service, const char *why)
-{
-	log_error("%s '%s': %s", service_type(service)->name,
-	    service_name(service), why);
-	return -1;
-}
-
 /*
  * Files first: what reaches a socket that is opened here, between that and a
  * failure, is lost.
@@ -112,13 +104,13 @@ open_fresh(struct reload *reload)
 			continue;
 		service_claim(fresh->services[i], &reload->shelf);
 		if (service_start(fresh->services[i], why) == -1)
-			return log_failure(fresh->services[i], why);
+			return announce_failure(fresh->services[i], why);
 	}
 	for (size_t i = 0; i < fresh->service_count; i++)
 		if (reload->equal[i] == NULL &&
 		    service_listen(fresh->services[i], daemon->base,
 			&daemon->pool, &reload->shelf, why) == -1)
-			return log_failure(fresh->services[i], why);
+			return announce_failure(fresh->services[i], why);
 	return 0;
 }
 

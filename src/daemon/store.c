@@ -157,19 +157,6 @@ store_socket(void *arg, const struct service *service, int fd,
 	notify_store(fd, wanted->names[wanted->count++]);
 }
 
-static void
-count_socket(void *arg, const struct service *service, int fd,
-    const struct address *bound, enum shelf_origin origin)
-{
-	size_t *count = arg;
-
-	(void)service;
-	(void)fd;
-	(void)bound;
-	(void)origin;
-	(*count)++;
-}
-
 static bool
 is_wanted(const struct wanted *wanted, const char *name)
 {
@@ -187,8 +174,7 @@ store_sync(const struct config *config)
 	if (!notify_is_wanted())
 		return;
 	for (size_t i = 0; i < config->service_count; i++)
-		service_each_socket(
-		    config->services[i], count_socket, &wanted.room);
+		wanted.room += service_count_sockets(config->services[i]);
 	wanted.names = calloc(wanted.room + 1, sizeof(*wanted.names));
 	if (wanted.names == NULL)
 		return; /* the store stays as it is */
