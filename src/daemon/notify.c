@@ -3,7 +3,9 @@
 #include "daemon/notify.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -152,6 +154,27 @@ void
 notify_remove(const char *name)
 {
 	notify_send("FDSTOREREMOVE=1\nFDNAME=%s", name);
+}
+
+/*
+ * The manager closes the descriptor that comes with it when it has read this
+ * far (sd_notify_barrier(3)); one too old for it closes it, too.
+ */
+void
+notify_barrier(void)
+{
+	static const char text[] = "BARRIER=1";
+	static bool is_stuck; /* it did not come in time: wait no more */
+	struct pollfd closed = { .events = 0 };
+	int ends[2];
+
+	if (!notify_is_wanted() || pipe2(ends, O_CLOEXEC) == -1)
+		return;
+	send_text(text, strlen(text), ends[1], true);
+	close(ends[1]);
+	closed.fd = ends[0];
+	is_stuck = poll(&closed, 1, is_stuck ? 0 : PATIENCE_MS) != 1;
+	close(ends[0]);
 }
 
 /* The number in a variable: decimal digits and nothing else, or 0. */

@@ -33,6 +33,9 @@ void notify_reloading(void);
 void notify_store(int fd, const char *name);
 void notify_remove(const char *name);
 
+/* Waits, a second at most, until systemd has done what it was sent so far. */
+void notify_barrier(void);
+
 /* How often the watchdog wants to hear of us, in ms; 0: it does not. */
 uint64_t notify_watchdog_ms(void);
 

@@ -165,13 +165,14 @@ commit(struct reload *reload)
 	daemon->config = reload->fresh;
 	reload->fresh = NULL;
 	daemon_limit_connections(daemon);
+	/* First, or a copy there would go on to receive what nobody reads. */
+	store_sync(daemon->config);
 	for (size_t i = 0; i < old->service_count; i++)
 		retirees_add(&daemon->retirees, old->services[i],
 		    &reload->shelf, daemon->config->globals.reload_grace);
 	old->service_count = 0; /* they belong to the retirees now */
 	config_free(old);
 	shelf_discard(&reload->shelf);
-	store_sync(daemon->config);
 }
 
 static int

@@ -170,6 +170,7 @@ void
 store_sync(const struct config *config)
 {
 	struct wanted wanted = { .names = NULL };
+	bool removed = false;
 
 	if (!notify_is_wanted())
 		return;
@@ -181,8 +182,12 @@ store_sync(const struct config *config)
 	for (size_t i = 0; i < config->service_count; i++)
 		service_each_socket(config->services[i], store_socket, &wanted);
 	for (size_t i = 0; i < stored.count; i++)
-		if (!is_wanted(&wanted, stored.items[i]))
+		if (!is_wanted(&wanted, stored.items[i])) {
 			notify_remove(stored.items[i]);
+			removed = true;
+		}
+	if (removed)
+		notify_barrier();
 	free(stored.items);
 	stored.items = wanted.names;
 	stored.count = wanted.count;

@@ -19,7 +19,10 @@ int store_inherit(struct shelf *shelf, char why[WHY_SIZE]);
  */
 int store_check_rest(const struct shelf *shelf, char why[WHY_SIZE]);
 
-/* Makes the store hold the sockets of this configuration and no others. */
+/*
+ * Makes the store hold the sockets of this configuration and no others: when it
+ * returns, what was taken out is bound by nobody but us.
+ */
 void store_sync(const struct config *config);
 
 #endif

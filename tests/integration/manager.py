@@ -25,6 +25,8 @@ class Manager:
         self.messages = []  # each a dictionary
         self.store = []  # (name, descriptor)
         self.units = []  # (name, descriptor)
+        self.holds_barriers = False
+        self.held = []  # descriptors of barriers
         self._changed = threading.Condition()
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.address = str(path)
@@ -60,6 +62,10 @@ class Manager:
             for item in [item for item in self.store if item[0] == name]:
                 self.store.remove(item)
                 os.close(item[1])
+        elif message.get("BARRIER") == "1":
+            assert len(fds) == 1
+            if self.holds_barriers:
+                self.held.append(os.dup(fds[0]))
         else:
             assert not fds
         for fd in fds:
@@ -71,7 +77,7 @@ class Manager:
             sock.send(b"end")
         self._reader.join(DEADLINE_S)
         self.socket.close()
-        for _, fd in self.store + self.units:
+        for fd in self.held + [fd for _, fd in self.store + self.units]:
             os.close(fd)
 
     def wait_for(self, condition, what):

@@ -167,3 +167,32 @@ def test_many_time_outs_are_nobodys_concern(netlabd):
     assert exchange(daemon.connect("s299", "tcp4"), b"hello") == b"hello"
     assert not daemon.log_contains(r"^\[|common_timeout")
     assert all(line.startswith("netlabd: ") for line in daemon.lines)
+
+
+def test_to_and_fro_with_copies_in_the_store(netlabd, manager):
+    """An address and one that conflicts with it, again and again: what systemd
+    keeps is out of the way when the reload is over."""
+    daemon = netlabd('echo lab { listen = "127.0.0.1:0" }',
+                     **manager.started_with())
+    port = daemon.port("lab", "udp4")
+    for turn in range(10):
+        for host in "0.0.0.0", "127.0.0.1":
+            assert daemon.reload(f'echo lab {{ listen = "{host}:{port}" }}') == \
+                outcome(changed=1)
+            assert manager.names() == [f"stored-{kind}-{host}-{port}"
+                                       for kind in ("tcp", "udp")], turn
+    with daemon.connect("lab", "udp4") as sock:
+        assert exchange(sock, b"hello") == b"hello"
+    assert daemon.stop().status == 0
+
+
+def test_a_manager_that_holds_its_barriers(netlabd, manager):
+    """It is waited for once, and the reload goes on."""
+    daemon = netlabd(KEEP + PATHS, **manager.started_with())
+    manager.holds_barriers = True
+    for _ in range(3):
+        assert daemon.reload(KEEP) == outcome(kept=1, stopped=1)
+        assert daemon.reload(KEEP + PATHS) == outcome(kept=1, started=1)
+    assert len(manager.held) == 3
+    with daemon.connect("paths", "unix") as sock:
+        assert exchange(sock, b"hello") == b"hello"
