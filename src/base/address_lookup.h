@@ -12,4 +12,10 @@
  */
 int address_lookup(const char *host, int timeout_ms, struct addrinfo **found);
 
+/*
+ * From now on all look-ups together may take so long; -1 (as at first): each as
+ * long as its caller says.
+ */
+void address_lookup_bound(int timeout_ms);
+
 #endif

@@ -68,27 +68,28 @@ static int
 find_host(const struct address_parts *parts, int timeout_ms,
     struct addrinfo **found, char why[WHY_SIZE])
 {
-	struct addrinfo numeric = { .ai_family = AF_INET6,
+	struct addrinfo numeric = { .ai_family =
+					parts->in_brackets ? AF_INET6 : AF_INET,
 		.ai_socktype = SOCK_STREAM,
 		.ai_flags = AI_NUMERICHOST };
 	char quoted[QUOTE_SIZE];
 	int error;
 
 	escape_quote(quoted, sizeof(quoted), parts->host);
-	if (parts->in_brackets) {
-		if (getaddrinfo(parts->host, NULL, &numeric, found) == 0)
-			return 0;
-		return why_set(why, "host %s is no IPv6 address", quoted);
-	}
-	if (is_short_ipv4(parts->host))
+	if (!parts->in_brackets && is_short_ipv4(parts->host))
 		return why_set(why,
 		    "host %s is no IPv4 address (write 4 decimal numbers)",
 		    quoted);
+	if (getaddrinfo(parts->host, NULL, &numeric, found) == 0)
+		return 0;
+	if (parts->in_brackets)
+		return why_set(why, "host %s is no IPv6 address", quoted);
 	error = address_lookup(parts->host, timeout_ms, found);
 	if (error == 0)
 		return 0;
 	return why_set(why, "host %s cannot be resolved: %s", quoted,
-	    error == EAI_INPROGRESS ? "no name server answers"
+	    error == EAI_INPROGRESS ? "no name server answers (an address "
+				      "needs none)"
 				    : gai_strerror(error));
 }
 

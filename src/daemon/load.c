@@ -5,10 +5,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/address_lookup.h"
 #include "config/config.h"
 #include "daemon/default_config.h"
 
 #define BUILT_IN_NAME "built-in lab"
+
+/* How long a reload, while nobody is served, may ask for names in all. */
+#define NAMES_MS 2000
 
 const char *
 load_name(const char *path)
@@ -40,5 +44,10 @@ load_config(const char *path, struct config_errors *errors)
 struct config *
 load_config_again(const char *path, struct config_errors *errors)
 {
-	return load(config_load_again, path, errors);
+	struct config *config;
+
+	address_lookup_bound(NAMES_MS);
+	config = load(config_load_again, path, errors);
+	address_lookup_bound(-1);
+	return config;
 }

@@ -17,7 +17,10 @@ const char *load_name(const char *path);
  */
 struct config *load_config(const char *path, struct config_errors *errors);
 
-/* The same for a reload, which waits for nobody. As config_load_again(). */
+/*
+ * The same for a reload, which waits for no writer of a pipe and at most two
+ * seconds for name servers. As config_load_again().
+ */
 struct config *
 load_config_again(const char *path, struct config_errors *errors);
 
