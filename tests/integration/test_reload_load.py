@@ -2,6 +2,7 @@
 """Reload under load: no connection lost, no datagram unanswered, no record
 lost unsaid, nothing kept that is not needed."""
 
+import os
 import re
 import select
 import threading
@@ -9,9 +10,11 @@ import time
 from signal import SIGHUP
 
 from daemon import DEADLINE_S, wait_until
-from test_reload import outcome
+from test_reload import REFUSED, outcome
+from test_reload_refused import BAD
 from wire import Background, exchange
 
+RELOADS = int(os.environ.get("NETLABD_RELOADS", "300"))
 RATE_PER_S = 2000
 WINDOW = 100  # datagrams that may be on their way; so no queue overflows
 
@@ -72,13 +75,37 @@ LAB = """reload-grace = 60s %s lab {
     listen = { "localhost:0", "unix:DIR/stream" } }"""
 
 
-def test_300_reloads(netlabd):
+def refuse(daemon, bad):
+    """A broken configuration is told in full, to the letter."""
+    daemon.config.write_bytes(bad.read_bytes())
+    before = len(daemon.lines)
+    assert daemon.reload() == REFUSED
+    expected = bad.with_suffix(".err").read_text(encoding="utf8").splitlines()
+    assert [line.replace(str(daemon.config), bad.name)
+            for line in daemon.lines[before:-1]] == [
+                f"netlabd: error: {line}" for line in expected]
+
+
+def reload_often(daemon, loads):
+    """To and fro, with all broken configurations in between."""
+    kinds = ("echo-upper", "echo")
+    bad = [path for path in BAD if b"include" not in path.read_bytes()]
+    assert len(bad) >= 40
+    for number in range(RELOADS):
+        if bad and number % (RELOADS // len(BAD) or 1) == 0:
+            refuse(daemon, bad.pop())
+        assert daemon.reload(LAB % kinds[number % 2]) == outcome(changed=1)
+        assert not any(load.is_done() for load in loads)
+    assert not bad
+
+
+def test_reloads_in_a_row(netlabd):
+    """NETLABD_RELOADS of them, 300 if it is not set."""
     daemon = netlabd(LAB % "echo")
     socks = [daemon.connect("lab", name) for name in ("tcp4", "unix") * 3]
     assert [exchange(sock, b"in") for sock in socks] == [b"in"] * len(socks)
-    kinds = ("echo-upper", "echo")
     for number in range(20):
-        daemon.reload(LAB % kinds[number % 2])
+        daemon.reload(LAB % ("echo-upper", "echo")[number % 2])
     before = daemon.descriptors(), daemon.resident_bytes()
     stop = threading.Event()
     loads = [Background(ask_datagrams, daemon.connect("lab", "udp4"), stop),
@@ -86,16 +113,20 @@ def test_300_reloads(netlabd):
              Background(connect_anew, daemon, "tcp4", stop),
              Background(connect_anew, daemon, "unix", stop)]
     try:
-        for number in range(300):
-            assert daemon.reload(LAB % kinds[number % 2]) == outcome(changed=1)
-            assert not any(load.is_done() for load in loads)
+        reload_often(daemon, loads)
     finally:
         stop.set()
     counts = [load.join() for load in loads]
     assert min(counts) >= 20, counts
     wait_until(lambda: len(daemon.descriptors()) <= len(before[0]),
                "as many descriptors as before")
-    assert daemon.resident_bytes() < before[1] + (1 << 20)
+    grown = daemon.resident_bytes() - before[1]
+    print(f"{RELOADS} reloads, {len(BAD)} refused: {counts[0]} datagrams and "
+          f"{sum(counts[2:])} connections answered, all; {len(socks)} "
+          f"connections kept through {counts[1]} turns; descriptors "
+          f"{len(before[0])}, then {len(daemon.descriptors())}; memory "
+          f"{before[1] >> 10} KiB, {grown >> 10:+} KiB")
+    assert grown < 1 << 20
     for sock in socks:
         assert exchange(sock, b"still here") == b"still here"
 

@@ -239,3 +239,15 @@ def test_the_order_of_addresses_is_no_difference(netlabd):
     assert exchange(sock, b"a") == b"a"
     assert daemon.reload(config % words[::-1]) == outcome(kept=1)
     assert exchange(sock, b"a") == b"a"
+
+
+def test_a_path_for_another_kind_of_socket(netlabd):
+    """In two steps, as the manual says; in one it is refused."""
+    stream, gram, none = (f'echo lab {{ listen = "{listen}" }}' for listen in (
+        "unix:DIR/s", "unixgram:DIR/s", "localhost:0/udp"))
+    daemon = netlabd(stream)
+    assert daemon.reload(gram) == REFUSED
+    assert exchange(daemon.connect("lab", "unix"), b"still") == b"still"
+    for config in none, gram:
+        assert daemon.reload(config) == outcome(changed=1)
+    assert exchange(daemon.connect("lab", "unixgram"), b"now") == b"now"
