@@ -11,3 +11,4 @@ class Scenario:
     title: str
     run: Callable            # (bench) -> rows
     needs_netlabd: bool = True
+    by_default: bool = True  # run when no name is given

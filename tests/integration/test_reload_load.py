@@ -71,7 +71,7 @@ def connect_anew(daemon, transport, stop):
     return count
 
 
-LAB = """reload-grace = 60s %s lab {
+LAB = """reload-grace = 1h %s lab {
     listen = { "localhost:0", "unix:DIR/stream" } }"""
 
 
