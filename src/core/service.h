@@ -42,6 +42,8 @@ struct service_type {
 	void (*stop)(struct service *service);
 	/* Opens its files anew, for log rotation: 0, or -1 with why. */
 	int (*reopen)(struct service *service, char why[WHY_SIZE]);
+	/* The time of service_set_timer() has come. */
+	void (*timer)(struct service *service);
 
 	/* One datagram: may rewrite data up to size; true: send it back. */
 	bool (*datagram)(struct service *service, struct datagram *datagram);
@@ -72,6 +74,13 @@ const void *service_settings(const struct service *service);
 void *service_state(struct service *service);
 const void *service_state_const(const struct service *service);
 struct service *stream_service(const struct stream *stream);
+
+/*
+ * Calls the timer slot once, after ms milliseconds; a later call replaces an
+ * earlier one; negative: not at all. From any slot, also before it listens.
+ * Stopping the service ends it, after the stop slot.
+ */
+void service_set_timer(struct service *service, int64_t ms);
 
 /* Transports that a type serves, as bits of enum transport. */
 unsigned service_transports(const struct service_type *type);

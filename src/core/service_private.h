@@ -3,6 +3,8 @@
 #ifndef CORE_SERVICE_PRIVATE_H
 #define CORE_SERVICE_PRIVATE_H
 
+#include <event2/event_struct.h>
+
 #include "base/address.h"
 #include "base/log.h"
 #include "core/service.h"
@@ -27,6 +29,14 @@ struct service_listener {
 	struct stream_listener *stream;
 };
 
+/* The type's timer slot and when it is called. */
+struct service_timer {
+	struct event event;
+	bool has_loop; /* the event can be added */
+	bool is_set;
+	int64_t deadline_ms; /* of clock_monotonic_ms(), when it is set */
+};
+
 struct service {
 	const struct service_type *type;
 	char *name;
@@ -40,6 +50,7 @@ struct service {
 	struct datagram_counters datagrams;
 	struct stream_counters streams;
 	struct log_limit accept_limit;
+	struct service_timer timer;
 };
 
 /* Serves a socket with one of the engines, which owns it; NULL: errno. */
@@ -47,5 +58,9 @@ struct datagram_socket *service_open_datagram(
     struct service *service, struct event_base *base, int fd, uint32_t drops);
 struct stream_listener *service_open_stream(struct service *service,
     struct event_base *base, struct stream_pool *pool, int fd);
+
+/* The loop that its timer needs is there, from listening to stopping. */
+void service_timer_begin(struct service *service, struct event_base *base);
+void service_timer_end(struct service *service);
 
 #endif

@@ -122,6 +122,7 @@ service_listen(struct service *service, struct event_base *base,
 	    calloc(addresses->count, sizeof(*service->listeners));
 	if (service->listeners == NULL)
 		return why_set(why, "out of memory");
+	service_timer_begin(service, base);
 	for (size_t i = 0; i < addresses->count; i++)
 		if (open_listener(service, base, pool, shelf,
 			&addresses->items[i], why) == -1) {
@@ -230,6 +231,7 @@ stop(struct service *service)
 	if (service->started && service->type->stop != NULL)
 		service->type->stop(service);
 	service->started = false;
+	service_timer_end(service);
 }
 
 void
