@@ -54,7 +54,10 @@ struct service_type {
 	/* The kernel dropped datagrams at this place in the sequence. */
 	void (*lost)(
 	    struct service *service, const char *local, uint64_t count);
-	/* After each batch of datagrams: write out what was gathered. */
+	/*
+	 * After each batch of datagrams, and what one reading of a connection
+	 * brought (its end, too): write out what was gathered.
+	 */
 	void (*batch_end)(struct service *service);
 
 	/* Connections; served when any slot is set. */

@@ -96,10 +96,20 @@ observe_accept_failed(void *owner, int error)
 	    (unsigned long long)held_back, service->streams.open);
 }
 
+static void
+observe_batch_end(void *owner)
+{
+	struct service *service = owner;
+
+	if (service->type->batch_end != NULL)
+		service->type->batch_end(service);
+}
+
 static const struct stream_observer observer = {
 	.opened = observe_opened,
 	.closed = observe_closed,
 	.accept_failed = observe_accept_failed,
+	.batch_end = observe_batch_end,
 };
 
 /* One handler for each combination of the slots that a type may leave out. */

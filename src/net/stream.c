@@ -2,7 +2,8 @@
 /*
  * Connections. Each step (read, write, end of time) only notes what became of
  * the connection; settle() alone decides what it waits for next, or frees it.
- * So a service may write to and close its connection from any slot.
+ * So a service may write to, hold and close a connection from any slot of any
+ * connection: outside its own, settle() runs once they have returned.
  */
 #include "net/stream.h"
 
@@ -60,6 +61,13 @@ stream_free(struct stream *stream)
 	free(stream);
 }
 
+void
+stream_touch(struct stream *stream)
+{
+	if (!stream->busy)
+		event_active(&stream->event, 0, 0);
+}
+
 /* Notes why it ends; the first reason counts. */
 static void
 stream_end(struct stream *stream, enum stream_reason reason)
@@ -68,6 +76,7 @@ stream_end(struct stream *stream, enum stream_reason reason)
 		return;
 	stream->ended = true;
 	stream->reason = (uint8_t)reason;
+	stream_touch(stream);
 }
 
 void
@@ -145,29 +154,56 @@ linger(struct stream *stream)
 		wait_for(stream, EV_READ, stream->listener->linger_time);
 }
 
-/* Decides what the connection waits for; frees it when it is over. */
+/* True when its input is left where it is. */
+static bool
+is_held(const struct stream *stream)
+{
+	return stream->held && !stream->ended && !stream->listener->stopped;
+}
+
+/* Waits for what an open connection without output to send may bring. */
 static void
-settle(struct stream *stream)
+wait_for_input(struct stream *stream)
 {
 	const struct timeval *idle_time = stream->listener->idle_time;
 	bool generates = handler_of(stream)->drain != NULL;
 
+	if (is_held(stream) && !generates)
+		event_del(&stream->event);
+	else if (is_held(stream))
+		wait_for(stream, EV_WRITE, idle_time);
+	else if (generates)
+		wait_for(stream, EV_READ | EV_WRITE, idle_time);
+	else
+		wait_for(stream, EV_READ,
+		    stream->listener->stopped ? &stop_look : idle_time);
+}
+
+/* Decides what the connection waits for; frees it when it is over. */
+static void
+settle(struct stream *stream)
+{
+	const struct stream_config *config = &stream->listener->config;
+	bool generates = handler_of(stream)->drain != NULL, fed;
+
+	stream->busy = false;
 	if (stream->at_end && !stream->ended)
 		stream_end(stream, STREAM_PEER);
 	if (!stream->broken) {
 		if (stream_output_waiting(stream) > 0 &&
 		    (!generates || stream->ended))
-			wait_for(stream, EV_WRITE, idle_time);
+			wait_for(stream, EV_WRITE, stream->listener->idle_time);
 		else if (stream->ended)
 			linger(stream);
-		else if (generates)
-			wait_for(stream, EV_READ | EV_WRITE, idle_time);
 		else
-			wait_for(stream, EV_READ,
-			    stream->listener->stopped ? &stop_look : idle_time);
+			wait_for_input(stream);
 	}
+	fed = stream->fed;
+	stream->fed = false;
 	if (stream->broken)
 		stream_free(stream);
+	if (fed && config->observer->batch_end != NULL)
+		config->observer->batch_end(config->owner);
 }
 
 static void
@@ -178,6 +214,7 @@ take_input(struct stream *stream, char *data, size_t len)
 	stream->listener->config.counters->read_bytes += len;
 	if (stream->ended)
 		return;
+	stream->fed = true;
 	if (handler->line != NULL)
 		stream_lines_feed(stream, data, len);
 	else if (handler->data != NULL)
@@ -190,6 +227,7 @@ take_end(struct stream *stream)
 	stream->at_end = true;
 	if (stream->ended)
 		return;
+	stream->fed = true;
 	if (handler_of(stream)->line != NULL)
 		stream_lines_end(stream);
 	if (handler_of(stream)->end != NULL)
@@ -236,13 +274,27 @@ take_silence(struct stream *stream)
 
 	if (stopped && stream->lingers)
 		return; /* settle() looks again */
+	if (is_held(stream) && stream_output_waiting(stream) == 0)
+		return; /* since this very wake-up */
 	if (!stopped || stream->ended || stream_output_waiting(stream) > 0) {
 		stream_break(stream, STREAM_IDLE);
 		return;
 	}
+	stream->fed = true;
 	if (handler->end != NULL)
 		handler->end(stream);
 	stream_end(stream, STREAM_STOP);
+}
+
+/* A slot of another connection may have changed that in this very wake-up. */
+static bool
+may_read(const struct stream *stream)
+{
+	if (stream->ended)
+		return true;
+	return !is_held(stream) &&
+	    (handler_of(stream)->drain != NULL ||
+		stream_output_waiting(stream) == 0);
 }
 
 static void
@@ -252,9 +304,10 @@ event_cb(evutil_socket_t fd, short what, void *arg)
 	bool looks = stream->lingers && stream->listener->stopped;
 
 	(void)fd;
+	stream->busy = true;
 	if ((what & EV_TIMEOUT) != 0)
 		take_silence(stream);
-	if ((what & EV_READ) != 0) {
+	if ((what & EV_READ) != 0 && may_read(stream)) {
 		(void)read_once(stream);
 		if (stream->lingers && !looks)
 			stream->linger_reads--;
@@ -271,18 +324,6 @@ stream_close(struct stream *stream)
 	stream_end(stream, STREAM_SERVED);
 }
 
-void *
-stream_state(struct stream *stream)
-{
-	return stream->state;
-}
-
-void *
-stream_owner(const struct stream *stream)
-{
-	return stream->listener->config.owner;
-}
-
 void
 stream_begin(struct stream_listener *listener, int fd,
     const struct sockaddr *peer, socklen_t peer_len)
@@ -297,6 +338,7 @@ stream_begin(struct stream_listener *listener, int fd,
 		return;
 	}
 	stream->listener = listener;
+	stream->busy = true;
 	stream->id = (unsigned)++config->counters->accepted;
 	event_assign(
 	    &stream->event, base, fd, EV_READ | EV_PERSIST, event_cb, stream);
@@ -312,6 +354,7 @@ stream_begin(struct stream_listener *listener, int fd,
 void
 stream_stop(struct stream *stream)
 {
+	stream->busy = true;
 	event_del(&stream->event);             /* its time-out changes */
 	if (handler_of(stream)->drain != NULL) /* it would never fall silent */
 		stream_end(stream, STREAM_STOP);
@@ -328,21 +371,4 @@ stream_abort(struct stream *stream)
 {
 	stream_break(stream, STREAM_STOP);
 	settle(stream);
-}
-
-const char *
-stream_reason_name(enum stream_reason reason)
-{
-	static const char *const names[STREAM_REASONS] = {
-		[STREAM_SERVED] = "served",
-		[STREAM_PEER] = "end-of-input",
-		[STREAM_RESET] = "reset",
-		[STREAM_IDLE] = "idle",
-		[STREAM_LINE_LIMIT] = "line-limit",
-		[STREAM_OUTPUT_LIMIT] = "output-limit",
-		[STREAM_MEMORY] = "out-of-memory",
-		[STREAM_STOP] = "stop",
-	};
-
-	return names[reason];
 }

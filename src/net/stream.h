@@ -61,6 +61,8 @@ struct stream_observer {
 	void (*closed)(void *owner, unsigned id, enum stream_reason reason);
 	/* accept failed: the listener rests a moment (errno in error). */
 	void (*accept_failed)(void *owner, int error);
+	/* All that a wake-up of a connection brought was handed over. */
+	void (*batch_end)(void *owner);
 };
 
 /* Counted since the owner began; a service's listeners share one. */
@@ -118,11 +120,27 @@ void stream_listener_free(struct stream_listener *listener);
 /* The descriptor, to be asked for its address; -1 once closed. */
 int stream_listener_fd(const struct stream_listener *listener);
 
-/* Sends bytes, after those before. Too many, or a broken peer, ends it. */
+/*
+ * Sends bytes, after those before. Too many, or a broken peer, ends it. This,
+ * closing and holding may be called from anywhere until the close slot was.
+ */
 void stream_write(struct stream *stream, const char *data, size_t len);
 
 /* Ends the connection once its output is sent; further input is thrown away. */
 void stream_close(struct stream *stream);
+
+/*
+ * Reads no more from the connection until it is released: what its peer sends
+ * waits there (back-pressure). What has been read already, the rest of a line
+ * buffer, is still handed over. A held connection does not idle out, but where
+ * output waits for its peer; its end is noticed when it is released. At a stop
+ * nothing is held: what was received is handed over.
+ */
+void stream_hold(struct stream *stream, bool hold);
+
+/* The peer's address and its length; 0: it is gone already. */
+socklen_t
+stream_peer(const struct stream *stream, struct sockaddr_storage *peer);
 
 /* The service's own state of this connection; zeroed at its start. */
 void *stream_state(struct stream *stream);

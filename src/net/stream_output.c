@@ -83,6 +83,7 @@ keep_output(struct stream *stream, const char *data, size_t len)
 		stream_break(stream, STREAM_OUTPUT_LIMIT);
 	else if (evbuffer_add(backlog->output, data, len) == -1)
 		stream_break(stream, STREAM_MEMORY);
+	stream_touch(stream);
 }
 
 void

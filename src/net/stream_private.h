@@ -32,6 +32,9 @@ struct stream {
 	bool ended : 1;       /* to be closed when output is sent */
 	bool at_end : 1;      /* the peer sends no more */
 	bool lingers : 1;     /* we send no more; waits for its end */
+	bool held : 1;        /* the service wants no input now */
+	bool fed : 1;         /* was given input since batch_end */
+	bool busy : 1;        /* will be settled when its slot returns */
 	_Alignas(8) char state[];
 };
 
@@ -56,6 +59,9 @@ void stream_stop(struct stream *stream);
 
 /* Frees it now. */
 void stream_abort(struct stream *stream);
+
+/* What it waits for may have changed, other than by its own slots. */
+void stream_touch(struct stream *stream);
 
 /* The connection is over, whatever is still to be sent. */
 void stream_break(struct stream *stream, enum stream_reason reason);

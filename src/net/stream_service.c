@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: ISC */
+/* What services ask of their connections, beside input and output. */
+#include "net/stream_private.h"
+
+void
+stream_hold(struct stream *stream, bool hold)
+{
+	if (stream->held == hold)
+		return;
+	stream->held = hold;
+	stream_touch(stream);
+}
+
+socklen_t
+stream_peer(const struct stream *stream, struct sockaddr_storage *peer)
+{
+	socklen_t len = sizeof(*peer);
+
+	if (getpeername(event_get_fd(&stream->event), (struct sockaddr *)peer,
+		&len) == -1)
+		return 0;
+	return len;
+}
+
+void *
+stream_state(struct stream *stream)
+{
+	return stream->state;
+}
+
+void *
+stream_owner(const struct stream *stream)
+{
+	return stream->listener->config.owner;
+}
+
+const char *
+stream_reason_name(enum stream_reason reason)
+{
+	static const char *const names[STREAM_REASONS] = {
+		[STREAM_SERVED] = "served",
+		[STREAM_PEER] = "end-of-input",
+		[STREAM_RESET] = "reset",
+		[STREAM_IDLE] = "idle",
+		[STREAM_LINE_LIMIT] = "line-limit",
+		[STREAM_OUTPUT_LIMIT] = "output-limit",
+		[STREAM_MEMORY] = "out-of-memory",
+		[STREAM_STOP] = "stop",
+	};
+
+	return names[reason];
+}
