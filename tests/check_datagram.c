@@ -287,7 +287,8 @@ START_TEST(test_unanswered_between)
 END_TEST
 
 /* Descriptors sent along are not wanted, and must not pile up. */
-START_TEST(test_passed_descriptors)
+static void
+check_passed_descriptors(bool kernel_time)
 {
 	union {
 		struct cmsghdr header;
@@ -296,7 +297,7 @@ START_TEST(test_passed_descriptors)
 			  .cmsg_type = SCM_RIGHTS,
 			  .cmsg_len = CMSG_LEN(2 * sizeof(int)) } };
 	char text[NET_PATH_SIZE];
-	struct lab lab = { 0 }, udp = { 0 };
+	struct lab lab = { .kernel_time = kernel_time }, udp = { 0 };
 	struct iovec data = { .iov_base = (char[]){ 'a' }, .iov_len = 1 };
 	struct msghdr message = { .msg_iov = &data,
 		.msg_iovlen = 1,
@@ -307,6 +308,7 @@ START_TEST(test_passed_descriptors)
 
 	memset(CMSG_DATA(&control.header), 0, 2 * sizeof(int));
 	lab_open(&lab, net_path(text, "unixgram:", "socket"), 0, false, 0);
+	socket_set_kernel_time(lab.fd, kernel_time);
 	udp.base = lab.base;
 	lab_open(&udp, "127.0.0.1:0/udp", 0, false, 0);
 	client = net_connect(lab.fd);
@@ -320,6 +322,12 @@ START_TEST(test_passed_descriptors)
 	ck_assert_uint_eq(net_count_descriptors(), before);
 	datagram_close(udp.sock, true);
 	lab_close(&lab);
+}
+
+START_TEST(test_passed_descriptors)
+{
+	check_passed_descriptors(false);
+	check_passed_descriptors(true);
 }
 END_TEST
 

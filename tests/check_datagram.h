@@ -15,6 +15,7 @@ struct seen {
 	size_t calls, batches, losses;
 	size_t len, size, wire_len; /* of the last call */
 	socklen_t peer_len;
+	int64_t received_ns;
 	uint64_t lost;
 	size_t calls_before_loss; /* the last one */
 	char local[ADDRESS_TEXT_SIZE];
@@ -28,6 +29,7 @@ struct lab {
 	struct datagram_socket *sock;
 	struct seen seen;
 	int fd;
+	bool kernel_time; /* may be set before lab_open() */
 };
 
 static inline bool
@@ -42,6 +44,7 @@ lab_datagram(void *owner, struct datagram *datagram)
 	seen->size = datagram->size;
 	seen->wire_len = datagram->wire_len;
 	seen->peer_len = datagram->peer_len;
+	seen->received_ns = datagram->received_ns;
 	ck_assert_int_gt(datagram->received_ns, 0);
 	return true;
 }
@@ -81,6 +84,7 @@ lab_open(struct lab *lab, const char *text, uint64_t receive_buffer,
 		.counters = &lab->counters,
 		.answers = answers,
 		.answer_extra = extra,
+		.kernel_time = lab->kernel_time,
 	};
 
 	if (lab->base == NULL)

@@ -49,6 +49,8 @@ struct service_type {
 	bool (*datagram)(struct service *service, struct datagram *datagram);
 	/* It never answers datagrams: the loop guard stands aside. */
 	bool one_way;
+	/* received_ns is when the kernel got a datagram, not when we did. */
+	bool kernel_time;
 	/* How much longer than the question an answer may be, in bytes. */
 	size_t answer_extra;
 	/* The kernel dropped datagrams at this place in the sequence. */

@@ -145,6 +145,7 @@ service_open_datagram(
 		.drops = drops,
 		.answers = !type->one_way,
 		.answer_extra = type->answer_extra,
+		.kernel_time = type->kernel_time,
 	};
 
 	return datagram_open(base, fd, &config);

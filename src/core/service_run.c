@@ -34,6 +34,7 @@ socket_config_of(const struct service *service, const struct address *address)
 		    datagrams ? service->common.receive_buffer : 0,
 		.reuse_port = service->common.reuse_port,
 		.backlog = (int)service->common.backlog,
+		.kernel_time = service->type->kernel_time,
 	};
 }
 

@@ -26,8 +26,12 @@ struct datagram {
 	size_t size;     /* an answer may be this long */
 	size_t wire_len; /* as it was sent; above len when it was cut */
 	const struct sockaddr *peer;
-	socklen_t peer_len;  /* 0: the sender has no address */
-	int64_t received_ns; /* of the batch, clock_now_ns() */
+	socklen_t peer_len; /* 0: the sender has no address */
+	/*
+	 * When the kernel got it, where the socket tells
+	 * (socket_set_kernel_time()); else when its batch was received.
+	 */
+	int64_t received_ns;
 };
 
 /* What the owner of a socket does with its datagrams; NULL: nothing. */
@@ -63,6 +67,7 @@ struct datagram_config {
 	uint32_t drops; /* of the kernel's that were told before */
 	bool answers; /* false: nothing is sent, the loop guard stands aside */
 	size_t answer_extra; /* an answer may be this much longer than asked */
+	bool kernel_time;    /* the socket is one of socket_set_kernel_time() */
 };
 
 struct datagram_socket;

@@ -14,7 +14,7 @@
 
 union control {
 	struct cmsghdr align;
-	char bytes[BATCH_CONTROL_IP];
+	char bytes[BATCH_CONTROL_IP + BATCH_CONTROL_TIME];
 };
 
 static struct {

@@ -6,14 +6,20 @@
 #ifndef NET_DATAGRAM_BATCH_H
 #define NET_DATAGRAM_BATCH_H
 
+#include <time.h>
+
 #include "net/datagram.h"
 
 #define BATCH_SIZE 64
 
-/* Control messages taken: of IP sockets, and of unix sockets (credentials). */
+/*
+ * Control messages taken: of IP sockets; of unix sockets (credentials), where
+ * room for more than there is would let descriptors in; and the time, if told.
+ */
 #define BATCH_CONTROL_IP \
 	(CMSG_SPACE(sizeof(struct in6_pktinfo)) + CMSG_SPACE(sizeof(uint32_t)))
 #define BATCH_CONTROL_UNIX CMSG_SPACE(sizeof(struct ucred))
+#define BATCH_CONTROL_TIME CMSG_SPACE(sizeof(struct timespec))
 
 /*
  * Receives up to BATCH_SIZE datagrams without waiting. Returns how many, or -1

@@ -170,6 +170,8 @@ socket_open(const struct address *address, const struct socket_config *config,
 	if (set_bind_options(fd, address, config) == -1 ||
 	    set_transport_options(fd, address) == -1)
 		return refuse(fd, address, "set up", why);
+	if (!is_stream)
+		socket_set_kernel_time(fd, config->kernel_time);
 	if (bind_address(fd, address) == -1)
 		return refuse(fd, address, "listen on", why);
 	if (is_stream && listen(fd, config->backlog) == -1)

@@ -13,6 +13,7 @@ struct socket_config {
 	uint64_t receive_buffer; /* bytes wanted; 0: the system's default */
 	bool reuse_port;         /* others of the same user may bind it too */
 	int backlog;             /* connections that may wait; for streams */
+	bool kernel_time; /* datagrams tell when they came in; see below */
 };
 
 /*
@@ -35,6 +36,13 @@ int socket_adopt(int fd, const struct address *address, char why[WHY_SIZE]);
  * to somebody more privileged does not shrink below what is asked.
  */
 void socket_tune(int fd, const struct socket_config *config);
+
+/*
+ * Whether the kernel tells with each datagram when it came in. While any socket
+ * of the machine asks for it, every packet is stamped; so only those ask that
+ * use it. What waited from before is stamped as it is received.
+ */
+void socket_set_kernel_time(int fd, bool wanted);
 
 /* Whether others of the same user may bind its port too (SO_REUSEPORT). */
 int socket_share_port(int fd, bool share);

@@ -52,10 +52,21 @@ socket_tune(int fd, const struct socket_config *config)
 
 	if ((transport & TRANSPORTS_STREAM) != 0)
 		(void)listen(fd, config->backlog);
-	else
+	else {
 		tune_receive_buffer(fd, config->receive_buffer);
+		socket_set_kernel_time(fd, config->kernel_time);
+	}
 	if ((transport & (TRANSPORT_UDP | TRANSPORT_TCP)) != 0)
 		(void)socket_share_port(fd, config->reuse_port);
+}
+
+/* Where it does not tell, our clock does. */
+void
+socket_set_kernel_time(int fd, bool wanted)
+{
+	int value = wanted;
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &value, sizeof(value));
 }
 
 int

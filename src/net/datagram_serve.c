@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: ISC */
+/* Datagrams on their way: received, guarded, served, answered. */
+#include "net/datagram_private.h"
+
+#include <netinet/in.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/address.h"
+#include "base/clock.h"
+#include "net/datagram_batch.h"
+#include "net/socket.h"
+#include "net/unix_peer.h"
+
+/* The most that IPv4 carries; an answer is not made longer than this. */
+#define ANSWER_SIZE 65507
+
+void
+datagram_tell_drops(struct datagram_socket *sock, uint32_t drops)
+{
+	const struct datagram_handler *handler = sock->config.handler;
+	int32_t lost = (int32_t)(drops - sock->drops);
+	char local[ADDRESS_TEXT_SIZE];
+
+	if (lost <= 0)
+		return;
+	sock->drops = drops;
+	sock->config.counters->lost += (uint32_t)lost;
+	if (handler->lost == NULL)
+		return;
+	socket_format_local(event_get_fd(&sock->event), local);
+	handler->lost(sock->config.owner, local, (uint32_t)lost);
+}
+
+/* The kernel's time of a datagram as clock_now_ns() would tell it. */
+static int64_t
+read_time(const struct cmsghdr *message)
+{
+	struct timespec time;
+
+	memcpy(&time, CMSG_DATA(message), sizeof(time));
+	return time.tv_sec * CLOCK_NS_PER_S + time.tv_nsec;
+}
+
+/*
+ * Reads what the kernel says beside the data: drops before this datagram, when
+ * it came in, and what is returned (NULL: not told): the address it was sent
+ * to, or over unix sockets who sent it.
+ */
+static const struct cmsghdr *
+read_control(
+    struct datagram_socket *sock, struct msghdr *header, int64_t *received_ns)
+{
+	const struct cmsghdr *told = NULL;
+
+	for (struct cmsghdr *message = CMSG_FIRSTHDR(header); message != NULL;
+	     message = CMSG_NXTHDR(header, message)) {
+		uint32_t drops;
+
+		if (message->cmsg_level != SOL_SOCKET ||
+		    message->cmsg_type == SCM_CREDENTIALS) {
+			told = message;
+		} else if (message->cmsg_type == SO_RXQ_OVFL) {
+			memcpy(&drops, CMSG_DATA(message), sizeof(drops));
+			datagram_tell_drops(sock, drops);
+		} else if (message->cmsg_type == SCM_TIMESTAMPNS) {
+			*received_ns = read_time(message);
+		}
+	}
+	return told;
+}
+
+static bool
+is_refused(struct datagram_socket *sock, const struct datagram *datagram,
+    enum guard_reason reason)
+{
+	const struct datagram_config *config = &sock->config;
+
+	if (reason == GUARD_PASS)
+		return false;
+	config->counters->refused[reason]++;
+	if (config->handler->refused != NULL)
+		config->handler->refused(config->owner, datagram, reason);
+	return true;
+}
+
+/* Judges by what was told of it; what is told only in part is not enough. */
+static enum guard_reason
+judge(const struct datagram *datagram, const struct msghdr *header,
+    const struct cmsghdr *told)
+{
+	enum guard_reason reason = GUARD_PASS;
+
+	if (datagram->peer_len == 0 || datagram->peer->sa_family == AF_UNIX)
+		return GUARD_PASS;
+	if (told != NULL)
+		reason = guard_check_destination(told);
+	if (reason == GUARD_PASS && (header->msg_flags & MSG_CTRUNC) != 0)
+		reason = GUARD_DESTINATION;
+	if (reason == GUARD_PASS)
+		reason = guard_check_source(datagram->peer);
+	return reason;
+}
+
+static size_t
+answer_size(const struct datagram_socket *sock, size_t len)
+{
+	size_t size = len + sock->config.answer_extra;
+
+	if (size <= ANSWER_SIZE)
+		return size;
+	return len > ANSWER_SIZE ? len : ANSWER_SIZE;
+}
+
+/* Serves and answers a datagram that may be answered. */
+static void
+serve_asked(struct datagram_socket *sock, unsigned i, struct datagram *datagram,
+    const struct cmsghdr *told)
+{
+	const struct datagram_config *config = &sock->config;
+	bool held = unix_peer_is_path(datagram->peer, datagram->peer_len);
+	int fd = held ? unix_peer_open(datagram->peer, datagram->peer_len, told)
+		      : -1;
+
+	if (held && fd == -1) {
+		(void)is_refused(sock, datagram, GUARD_SOURCE);
+	} else if (!config->handler->datagram(config->owner, datagram)) {
+		config->counters->unanswered++;
+		if (held)
+			close(fd);
+	} else if (held) {
+		batch_answer_held(i, datagram->len, fd);
+	} else {
+		batch_answer(i, datagram->len, sock->wildcard ? told : NULL);
+	}
+}
+
+static void
+serve_one(struct datagram_socket *sock, unsigned i, int64_t now_ns)
+{
+	const struct datagram_config *config = &sock->config;
+	struct msghdr *header = batch_header(i);
+	const struct cmsghdr *told = read_control(sock, header, &now_ns);
+	struct datagram datagram = {
+		.data = batch_data(i),
+		.wire_len = batch_wire_len(i),
+		.peer = header->msg_name,
+		.peer_len = header->msg_namelen,
+		.received_ns = now_ns,
+	};
+	bool cut = (header->msg_flags & MSG_TRUNC) != 0;
+
+	datagram.len = cut ? DATAGRAM_SIZE : datagram.wire_len;
+	datagram.size = answer_size(sock, datagram.len);
+	config->counters->received++;
+	config->counters->received_bytes += datagram.wire_len;
+	config->counters->cut += cut;
+	if (!config->answers)
+		(void)config->handler->datagram(config->owner, &datagram);
+	else if (!cut && /* half an answer would be a wrong one */
+	    !is_refused(sock, &datagram, judge(&datagram, header, told)))
+		serve_asked(sock, i, &datagram, told);
+}
+
+unsigned
+datagram_serve(struct datagram_socket *sock, unsigned rounds)
+{
+	int fd = event_get_fd(&sock->event), count = BATCH_SIZE;
+	unsigned served = 0;
+
+	for (; rounds > 0 && count == BATCH_SIZE; rounds--) {
+		int64_t now_ns;
+
+		/* An error waits in no queue: the next call is past it. */
+		if ((count = batch_receive(fd, sock->control_size)) <= 0)
+			break;
+		now_ns = clock_now_ns();
+		for (unsigned i = 0; i < (unsigned)count; i++)
+			serve_one(sock, i, now_ns);
+		batch_send(fd, sock->config.counters);
+		served += (unsigned)count;
+	}
+	return served;
+}
