@@ -6,7 +6,7 @@
  * window: each socket keeps --window datagrams in flight.
  * blast: back to back, then the answers are waited for.
  * rate: --rate datagrams a second, in steps of a millisecond.
- * even: the same, one by one and evenly spaced; this takes a whole processor.
+ * steady: --rate datagrams a second, each by itself when it is due.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -42,7 +42,8 @@ struct load {
 	struct iovec vectors[BATCH];
 };
 
-static const char *const modes[] = { "window", "blast", "rate", "even", NULL };
+static const char *const modes[] = { "window", "blast", "rate", "steady",
+	NULL };
 
 static void
 prepare_batch(struct load *load)
@@ -96,8 +97,7 @@ allowed(const struct load *load, const struct flow *flow, uint64_t now_ns)
 		uint64_t in_flight = flow->sent - flow->answered;
 
 		limit = load->config.window - in_flight;
-	} else if (load_is_mode(&load->config, "rate") ||
-	    load_is_mode(&load->config, "even")) {
+	} else if (!load_is_mode(&load->config, "blast")) {
 		double seconds = (double)(now_ns - load->begin_ns) / 1e9;
 		double due = seconds * (double)load->config.rate;
 
@@ -116,8 +116,6 @@ send_batch(struct load *load, struct flow *flow, uint64_t now_ns)
 
 	if (count > BATCH)
 		count = BATCH;
-	if (count > 1 && load_is_mode(&load->config, "even"))
-		count = 1;
 	if (count == 0)
 		return false;
 	for (size_t i = 0; i < count; i++) {
@@ -216,9 +214,12 @@ static void
 run(struct load *load)
 {
 	bool window = load_is_mode(&load->config, "window");
-	int rest_ms = load_is_mode(&load->config, "rate") ? RATE_STEP_MS
-	    : load_is_mode(&load->config, "even")         ? 0
-						  : (int)load->config.wait_ms;
+	int rest_ms = (int)load->config.wait_ms;
+
+	if (load_is_mode(&load->config, "rate"))
+		rest_ms = RATE_STEP_MS;
+	else if (load_is_mode(&load->config, "steady"))
+		rest_ms = 0; /* it must not oversleep */
 
 	load->begin_ns = load->moved_ns = load_now_ns();
 	while (!is_over(load)) {

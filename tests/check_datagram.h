@@ -29,7 +29,9 @@ struct lab {
 	struct datagram_socket *sock;
 	struct seen seen;
 	int fd;
-	bool kernel_time; /* may be set before lab_open() */
+	/* May be set before lab_open(). */
+	bool kernel_time;
+	uint64_t gather_ms;
 };
 
 static inline bool
@@ -85,6 +87,7 @@ lab_open(struct lab *lab, const char *text, uint64_t receive_buffer,
 		.answers = answers,
 		.answer_extra = extra,
 		.kernel_time = lab->kernel_time,
+		.gather_ms = lab->gather_ms,
 	};
 
 	if (lab->base == NULL)

@@ -53,6 +53,8 @@ struct service_type {
 	bool kernel_time;
 	/* How much longer than the question an answer may be, in bytes. */
 	size_t answer_extra;
+	/* How long datagrams may gather; see struct datagram_config. */
+	uint64_t (*gather)(const struct service *service);
 	/* The kernel dropped datagrams at this place in the sequence. */
 	void (*lost)(
 	    struct service *service, const char *local, uint64_t count);

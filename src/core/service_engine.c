@@ -146,6 +146,7 @@ service_open_datagram(
 		.answers = !type->one_way,
 		.answer_extra = type->answer_extra,
 		.kernel_time = type->kernel_time,
+		.gather_ms = type->gather != NULL ? type->gather(service) : 0,
 	};
 
 	return datagram_open(base, fd, &config);

@@ -24,9 +24,9 @@ descriptors_for_connections(const struct config *config)
 	struct rlimit limit = { .rlim_cur = 0 };
 	size_t reserved = RESERVED_DESCRIPTORS;
 
-	/* Twice: a reload works with copies of the listeners. */
+	/* A socket and a timer; a reload works with copies of the listeners. */
 	for (size_t i = 0; i < config->service_count; i++)
-		reserved += 2 * service_addresses(config->services[i])->count;
+		reserved += 4 * service_addresses(config->services[i])->count;
 	(void)getrlimit(RLIMIT_NOFILE, &limit);
 	limit.rlim_cur = limit.rlim_max;
 	(void)setrlimit(RLIMIT_NOFILE, &limit);

@@ -47,20 +47,30 @@ note_drops(struct datagram_socket *sock)
 	sock->noted = sock->drops;
 }
 
-static void
-read_cb(evutil_socket_t fd, short what, void *arg)
+unsigned
+datagram_wake(struct datagram_socket *sock)
 {
-	struct datagram_socket *sock = arg;
 	const struct datagram_handler *handler = sock->config.handler;
+	unsigned served = datagram_serve(sock, ROUNDS);
 
-	(void)fd;
-	(void)what;
-	datagram_serve(sock, ROUNDS);
 	if (handler->lost != NULL)
 		tell_last_drops(sock);
 	if (handler->batch_end != NULL)
 		handler->batch_end(sock->config.owner);
 	note_drops(sock);
+	return served;
+}
+
+static void
+read_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct datagram_socket *sock = arg;
+	unsigned served = datagram_wake(sock);
+
+	(void)fd;
+	(void)what;
+	if (sock->gathering != NULL)
+		gathering_wait(sock->gathering, served);
 }
 
 struct datagram_socket *
@@ -89,6 +99,7 @@ datagram_open(
 		free(sock);
 		return NULL;
 	}
+	sock->gathering = gathering_new(sock);
 	sock->port = socket_udp_port(fd);
 	guard_claim_port(sock->port);
 	return sock;
@@ -112,6 +123,7 @@ datagram_close(struct datagram_socket *sock, bool serve)
 	if (serve)
 		serve_last(sock);
 	guard_release_port(sock->port);
+	gathering_free(sock->gathering);
 	event_del(&sock->event);
 	socket_close(event_get_fd(&sock->event));
 	free(sock);

@@ -68,6 +68,14 @@ struct datagram_config {
 	bool answers; /* false: nothing is sent, the loop guard stands aside */
 	size_t answer_extra; /* an answer may be this much longer than asked */
 	bool kernel_time;    /* the socket is one of socket_set_kernel_time() */
+	/*
+	 * ms; 0: at once. While datagrams come, the next are left to gather for
+	 * so long, or until the receive buffer could be full, and served
+	 * together: a wake-up costs more than a datagram. The first after a
+	 * silence is served at once, and a silent socket costs no wake-ups.
+	 * Unix sockets gather nothing: their queues are short.
+	 */
+	uint64_t gather_ms;
 };
 
 struct datagram_socket;

@@ -46,7 +46,7 @@ def cpu_at(bench, start, rate):
     count = bench.count(rate * RATE_S)
     cpu_s = receiver.server.cpu_s()
     sleeps = receiver.server.sleeps()
-    got = load(bench, receiver, "even", rate=rate, count=count)
+    got = load(bench, receiver, "steady", rate=rate, count=count)
     cpu_s = receiver.server.cpu_s() - cpu_s
     sleeps = receiver.server.sleeps() - sleeps
     receiver.server.stop()
