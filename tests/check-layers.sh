@@ -13,7 +13,8 @@
 #   client/    base/ net/                       no libevent, no libconfuse
 #
 # services.c, the list, has the headers of services/; any service may have those
-# of its own name (creosote_file.c: creosote.h). *_private.h stays in its folder.
+# of its own name, the first word of the file's (creosote_file.c: creosote.h).
+# *_private.h stays in its folder.
 # A file's own header comes first.
 set -eu
 
@@ -45,13 +46,12 @@ find . -name '*.[ch]' | sed 's|^\./||' | sort | xargs awk -v made="$made" '
 		return stem ".h"
 	}
 
-	# Whether a header has the name of the file or continues it, or the
-	# other way round: one service in several files.
+	# Whether file and header are of one service in several files: their
+	# names are one, or begin with one word.
 	function is_kin(file, header) {
-		sub(/\.[ch]$/, "", file)
-		sub(/\.h$/, "", header)
-		return file == header || index(file, header "_") == 1 ||
-		    index(header, file "_") == 1
+		sub(/[_.].*/, "", file)
+		sub(/[_.].*/, "", header)
+		return file == header
 	}
 
 	function may_include(folder, header,    to) {
