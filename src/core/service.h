@@ -15,6 +15,7 @@
 #include "base/option.h"
 #include "base/why.h"
 #include "net/datagram.h"
+#include "net/outlet.h"
 #include "net/shelf.h"
 #include "net/stream.h"
 

@@ -43,6 +43,12 @@ guard_release_port(unsigned port)
 	own_ports[port % PORT_COUNT]--;
 }
 
+bool
+guard_has_port(unsigned port)
+{
+	return own_ports[port % PORT_COUNT] != 0;
+}
+
 const char *
 guard_reason_name(enum guard_reason reason)
 {

@@ -37,5 +37,6 @@ enum guard_reason guard_check_destination(const struct cmsghdr *message);
 /* UDP ports that netlabd serves, counted, in host byte order. */
 void guard_claim_port(unsigned port);
 void guard_release_port(unsigned port);
+bool guard_has_port(unsigned port);
 
 #endif
