@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Messages for systemd's journal, in its native protocol: a datagram an entry,
+ * each field a line "NAME=value", or with its length where a value has more
+ * than one line, so that no sender can add fields of its own.
+ */
+#ifndef SERVICES_CREOSOTE_JOURNAL_H
+#define SERVICES_CREOSOTE_JOURNAL_H
+
+#include "base/slice.h"
+#include "services/creosote_relay.h"
+
+#define JOURNAL_PATH "/run/systemd/journal/socket"
+
+struct journal_entry {
+	struct slice message;
+	int facility, severity; /* of syslog; -1: not told */
+	struct slice source;    /* the sender's address as text */
+	const char *bucket;     /* the bucket's name */
+	uint64_t sequence;      /* and the record's number in it */
+	int64_t time_ns;        /* when it was received */
+};
+
+/*
+ * A relay to the journal's socket; NULL with why. It need not be there yet.
+ * See creosote_relay.h for the rest.
+ */
+struct relay *journal_new(const char *path, char why[WHY_SIZE]);
+
+/* Takes one entry; relay_flush() sends it. */
+void journal_add(struct relay *relay, const struct journal_entry *entry);
+
+#endif
