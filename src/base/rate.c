@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Token buckets in a 4-way set-associative table. A bucket is kept as the time
+ * when it will be full (the generic cell rate algorithm), so nothing has to be
+ * filled up or aged. The hash has a key (SipHash-2-4), so that nobody can
+ * choose sources that fall upon one set.
+ */
+#include "base/rate.h"
+
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+#define WAYS      4
+#define NS_PER_MS 1000000
+#define NS_PER_S  INT64_C(1000000000)
+
+/* Sets at the most: 64 million sources. */
+#define SETS_MAX ((size_t)1 << 24)
+
+/* Beyond it the arithmetic would have to care. */
+#define NUMBER_MAX 1000000000
+
+struct source {
+	uint64_t key[2];
+	int64_t full_ns; /* when its bucket will be full; past: it is */
+	uint64_t suppressed;
+};
+
+struct rate {
+	uint64_t hash_key[2];
+	uint8_t mask4[16], mask6[16];
+	int64_t token_ns; /* that a token takes to come */
+	int64_t burst_ns; /* and all of them */
+	uint64_t forgotten;
+	size_t sets; /* a power of two */
+	struct source sources[];
+};
+
+static void
+set_mask(uint8_t mask[16], unsigned bits)
+{
+	for (unsigned i = 0; i < 128; i++)
+		if (i < bits)
+			mask[i / 8] |= (uint8_t)(0x80 >> i % 8);
+}
+
+/* Where there is no entropy yet, addresses and clock are better than nothing.
+ */
+static void
+set_hash_key(struct rate *rate)
+{
+	struct timespec now;
+
+	if (getrandom(rate->hash_key, sizeof(rate->hash_key), GRND_NONBLOCK) ==
+	    (ssize_t)sizeof(rate->hash_key))
+		return;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	rate->hash_key[0] = (uint64_t)(uintptr_t)rate;
+	rate->hash_key[1] = (uint64_t)now.tv_nsec << 32 ^ (uint64_t)now.tv_sec;
+}
+
+static int64_t
+within_bounds(uint64_t number)
+{
+	if (number == 0)
+		return 1;
+	return (int64_t)(number < NUMBER_MAX ? number : NUMBER_MAX);
+}
+
+struct rate *
+rate_new(const struct rate_config *config)
+{
+	struct rate *rate;
+	size_t sets = 1;
+
+	while (sets < SETS_MAX && sets * WAYS < config->size)
+		sets *= 2;
+	rate = calloc(1, sizeof(*rate) + sets * WAYS * sizeof(struct source));
+	if (rate == NULL)
+		return NULL;
+	rate->sets = sets;
+	rate->token_ns = NS_PER_S / within_bounds(config->per_second);
+	rate->burst_ns = rate->token_ns * within_bounds(config->burst);
+	set_mask(rate->mask4, 96 + config->prefix4);
+	set_mask(rate->mask6, config->prefix6);
+	set_hash_key(rate);
+	return rate;
+}
+
+void
+rate_free(struct rate *rate)
+{
+	free(rate);
+}
+
+/* The source of a peer: its network as an IPv6 address, zero of unix peers. */
+static void
+find_key(const struct rate *rate, const struct sockaddr *peer, uint64_t key[2])
+{
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+	const uint8_t *mask = rate->mask6;
+	uint8_t address[16] = { 0 };
+
+	if (peer != NULL && peer->sa_family == AF_INET) {
+		const struct sockaddr_in *in = (const void *)peer;
+
+		memcpy(address, mapped, sizeof(mapped));
+		memcpy(address + 12, &in->sin_addr, 4);
+	} else if (peer != NULL && peer->sa_family == AF_INET6) {
+		const struct sockaddr_in6 *in6 = (const void *)peer;
+
+		memcpy(address, &in6->sin6_addr, 16);
+	}
+	if (memcmp(address, mapped, sizeof(mapped)) == 0)
+		mask = rate->mask4;
+	for (size_t i = 0; i < sizeof(address); i++)
+		address[i] &= mask[i];
+	memcpy(key, address, sizeof(address));
+}
+
+static uint64_t
+rotate(uint64_t word, unsigned bits)
+{
+	return word << bits | word >> (64 - bits);
+}
+
+static void
+sip_rounds(uint64_t v[4], int count)
+{
+	for (int i = 0; i < count; i++) {
+		v[0] += v[1];
+		v[2] += v[3];
+		v[1] = rotate(v[1], 13) ^ v[0];
+		v[3] = rotate(v[3], 16) ^ v[2];
+		v[0] = rotate(v[0], 32);
+		v[2] += v[1];
+		v[0] += v[3];
+		v[1] = rotate(v[1], 17) ^ v[2];
+		v[3] = rotate(v[3], 21) ^ v[0];
+		v[2] = rotate(v[2], 32);
+	}
+}
+
+/* SipHash-2-4 of 16 bytes (Aumasson, Bernstein 2012). */
+static uint64_t
+hash(const uint64_t key[2], const uint64_t data[2])
+{
+	const uint64_t words[3] = { data[0], data[1], UINT64_C(16) << 56 };
+	uint64_t v[4] = { key[0] ^ UINT64_C(0x736f6d6570736575),
+		key[1] ^ UINT64_C(0x646f72616e646f6d),
+		key[0] ^ UINT64_C(0x6c7967656e657261),
+		key[1] ^ UINT64_C(0x7465646279746573) };
+
+	for (int i = 0; i < 3; i++) {
+		v[3] ^= words[i];
+		sip_rounds(v, 2);
+		v[0] ^= words[i];
+	}
+	v[2] ^= 0xff;
+	sip_rounds(v, 4);
+	return v[0] ^ v[1] ^ v[2] ^ v[3];
+}
+
+/*
+ * The bucket of a source. One that is new takes the fullest of its set, as full
+ * as that is: were it given a full one, sources without end would be let
+ * through without a limit.
+ */
+static struct source *
+find_source(struct rate *rate, const struct sockaddr *peer)
+{
+	struct source *set, *fullest;
+	uint64_t key[2];
+
+	find_key(rate, peer, key);
+	set = &rate->sources[(hash(rate->hash_key, key) & (rate->sets - 1)) *
+	    WAYS];
+	fullest = set;
+	for (size_t i = 0; i < WAYS; i++) {
+		if (set[i].key[0] == key[0] && set[i].key[1] == key[1])
+			return &set[i];
+		if (set[i].full_ns < fullest->full_ns)
+			fullest = &set[i];
+	}
+	rate->forgotten += fullest->suppressed;
+	fullest->suppressed = 0;
+	memcpy(fullest->key, key, sizeof(key));
+	return fullest;
+}
+
+bool
+rate_take(struct rate *rate, const struct sockaddr *peer, int64_t now_ms,
+    uint64_t *suppressed)
+{
+	struct source *source = find_source(rate, peer);
+	int64_t now_ns = now_ms * NS_PER_MS;
+	int64_t full_ns = source->full_ns > now_ns ? source->full_ns : now_ns;
+
+	if (full_ns + rate->token_ns - now_ns > rate->burst_ns) {
+		source->suppressed++;
+		return false;
+	}
+	source->full_ns = full_ns + rate->token_ns;
+	*suppressed = source->suppressed;
+	source->suppressed = 0;
+	return true;
+}
+
+uint64_t
+rate_take_forgotten(struct rate *rate)
+{
+	uint64_t forgotten = rate->forgotten;
+
+	rate->forgotten = 0;
+	return forgotten;
+}
