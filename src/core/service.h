@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/address.h"
+#include "base/history.h"
 #include "base/option.h"
 #include "base/why.h"
 #include "net/datagram.h"
@@ -23,6 +24,13 @@ struct service;
 
 /* Receives one figure of a service, by name. */
 typedef void service_figure_fn(void *arg, const char *name, uint64_t value);
+
+/* Receives what a service says of itself, by name; the texts are copied. */
+struct service_words {
+	void (*number)(void *arg, const char *name, uint64_t value);
+	void (*text)(void *arg, const char *name, const char *text);
+	void *arg;
+};
 
 /* A kind of service. Every slot but name and summary may be NULL or 0. */
 struct service_type {
@@ -45,6 +53,8 @@ struct service_type {
 	int (*reopen)(struct service *service, char why[WHY_SIZE]);
 	/* The time of service_set_timer() has come. */
 	void (*timer)(struct service *service);
+	/* Begins a new file now and keeps the old one: 0, or -1 with why. */
+	int (*rotate)(struct service *service, char why[WHY_SIZE]);
 
 	/* One datagram: may rewrite data up to size; true: send it back. */
 	bool (*datagram)(struct service *service, struct datagram *datagram);
@@ -73,6 +83,18 @@ struct service_type {
 	/* Adds its own figures to the common ones. */
 	void (*report)(
 	    const struct service *service, service_figure_fn *add, void *arg);
+	/* Says how it stands now, for status: its file, what waits. */
+	void (*describe)(
+	    const struct service *service, const struct service_words *words);
+
+	/* Its last messages; NULL: it keeps none. They end in stop. */
+	struct history *(*history)(struct service *service);
+	/*
+	 * Writes one of them as one JSON object, without newline or NUL, and
+	 * returns its length; 0: it does not fit.
+	 */
+	size_t (*history_json)(const struct service *service,
+	    const struct history_item *item, char *out, size_t size);
 };
 
 /* For services: what they may ask of the service they are. */
