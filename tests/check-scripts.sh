@@ -81,6 +81,8 @@ passes "$here/check-layers.sh" "$tree"
 layer src/base/log.h '#include "net/stream.h"' 'base/ must not include net/stream.h'
 layer src/base/log.c '#include <event2/event.h>' 'base/ must not include <event2/event.h>'
 layer src/net/stream.h '#include "core/service.h"' 'net/ must not include core/service.h'
+layer src/core/x.h '#include <http_parser.h>' 'core/ must not include <http_parser.h>'
+layer src/core/x.h '#include <jansson.h>' 'core/ must not include <jansson.h>'
 layer src/net/stream.h '#include <confuse.h>' 'net/ must not include <confuse.h>'
 layer src/core/service.h '#include "services/services.h"' 'core/ must not include services/services.h'
 layer src/core/service.h '  #  include "config/config.h"' 'core/ must not include config/config.h'
