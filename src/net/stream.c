@@ -168,6 +168,12 @@ wait_for_input(struct stream *stream)
 	const struct timeval *idle_time = stream->listener->idle_time;
 	bool generates = handler_of(stream)->drain != NULL;
 
+	if (stream->pulls) {
+		wait_for(stream, EV_WRITE, idle_time);
+		return;
+	}
+	if (stream->stays && !stream->listener->stopped)
+		idle_time = NULL;
 	if (is_held(stream) && !generates)
 		event_del(&stream->event);
 	else if (is_held(stream))
@@ -187,7 +193,7 @@ settle(struct stream *stream)
 	bool generates = handler_of(stream)->drain != NULL, fed;
 
 	stream->busy = false;
-	if (stream->at_end && !stream->ended)
+	if (stream->at_end && !stream->ended && !stream->pulls)
 		stream_end(stream, STREAM_PEER);
 	if (!stream->broken) {
 		if (stream_output_waiting(stream) > 0 &&
@@ -292,9 +298,23 @@ may_read(const struct stream *stream)
 {
 	if (stream->ended)
 		return true;
-	return !is_held(stream) &&
+	return !is_held(stream) && !stream->pulls &&
 	    (handler_of(stream)->drain != NULL ||
 		stream_output_waiting(stream) == 0);
+}
+
+/* All output is sent. */
+static void
+take_room(struct stream *stream)
+{
+	const struct stream_handler *handler = handler_of(stream);
+	bool pulls = stream->pulls;
+
+	stream->pulls = false;
+	if (pulls && handler->pull != NULL)
+		handler->pull(stream);
+	if (handler->drain != NULL)
+		handler->drain(stream);
 }
 
 static void
@@ -313,8 +333,8 @@ event_cb(evutil_socket_t fd, short what, void *arg)
 			stream->linger_reads--;
 	}
 	if ((what & EV_WRITE) != 0 && stream_output_send(stream) &&
-	    !stream->ended && handler_of(stream)->drain != NULL)
-		handler_of(stream)->drain(stream);
+	    !stream->ended)
+		take_room(stream);
 	settle(stream);
 }
 
@@ -359,7 +379,7 @@ stream_stop(struct stream *stream)
 	if (handler_of(stream)->drain != NULL) /* it would never fall silent */
 		stream_end(stream, STREAM_STOP);
 	for (int i = 0; i < STOP_READS && !stream->ended && !stream->broken &&
-	     stream_output_waiting(stream) == 0;
+	     !stream->pulls && stream_output_waiting(stream) == 0;
 	     i++)
 		if (!read_once(stream))
 			break;

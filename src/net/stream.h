@@ -51,6 +51,11 @@ struct stream_handler {
 	 * their input is not answered, it is read all the time.
 	 */
 	void (*drain)(struct stream *stream);
+	/*
+	 * After stream_pull(): all output is sent. For services whose answers
+	 * are made piece by piece; until the last one, no input is read.
+	 */
+	void (*pull)(struct stream *stream);
 	void (*close)(struct stream *stream);
 };
 
@@ -137,6 +142,22 @@ void stream_close(struct stream *stream);
  * nothing is held: what was received is handed over.
  */
 void stream_hold(struct stream *stream, bool hold);
+
+/*
+ * Has the pull slot called once when all output is sent, from the loop; this
+ * may be asked from anywhere. The end of input does not end a connection that
+ * waits for it, so that an answer comes whole.
+ */
+void stream_pull(struct stream *stream);
+
+/*
+ * Silence ends it no more: it waits for something to say. A peer that does not
+ * take what is sent still idles out.
+ */
+void stream_stay(struct stream *stream);
+
+/* The user at the other end of a unix socket, when it connected: 0, or -1. */
+int stream_peer_uid(const struct stream *stream, uid_t *uid);
 
 /* The peer's address and its length; 0: it is gone already. */
 socklen_t

@@ -34,6 +34,8 @@ struct stream {
 	bool lingers : 1;     /* we send no more; waits for its end */
 	bool held : 1;        /* the service wants no input now */
 	bool fed : 1;         /* was given input since batch_end */
+	bool pulls : 1;       /* the pull slot is to be called */
+	bool stays : 1;       /* it does not idle out */
 	bool busy : 1;        /* will be settled when its slot returns */
 	_Alignas(8) char state[];
 };

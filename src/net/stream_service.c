@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* What services ask of their connections, beside input and output. */
+#include "net/stream.h"
+
+#include "net/socket.h"
 #include "net/stream_private.h"
 
 void
@@ -9,6 +12,43 @@ stream_hold(struct stream *stream, bool hold)
 		return;
 	stream->held = hold;
 	stream_touch(stream);
+}
+
+void
+stream_pull(struct stream *stream)
+{
+	if (stream->pulls)
+		return;
+	stream->pulls = true;
+	stream_touch(stream);
+}
+
+void
+stream_stay(struct stream *stream)
+{
+	struct event *event = &stream->event;
+
+	stream->stays = true;
+	/* An event keeps its time-out until it is assigned. */
+	event_del(event);
+	event_assign(event, event_get_base(event), event_get_fd(event),
+	    EV_PERSIST, event_get_callback(event), stream);
+	stream_touch(stream);
+}
+
+int
+stream_peer_uid(const struct stream *stream, uid_t *uid)
+{
+	int fd = event_get_fd(&stream->event);
+	struct ucred credentials;
+	socklen_t len = sizeof(credentials);
+
+	/* Of another socket, it would be nobody's. */
+	if (socket_transport(fd) != TRANSPORT_UNIX ||
+	    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &len) == -1)
+		return -1;
+	*uid = credentials.uid;
+	return 0;
 }
 
 socklen_t
