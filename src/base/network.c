@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: ISC */
+/* Networks, and senders in them. */
+#include "base/network.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/escape.h"
+
+/* Where an IPv4 address begins in ::ffff:0:0/96. */
+#define MAPPED_BITS  96
+#define MAPPED_BYTES (MAPPED_BITS / 8)
+
+/* Room for any address with its NUL, and for a network. */
+#define TEXT_SIZE (INET6_ADDRSTRLEN + 4)
+
+/* *is_ipv4: written as one, so that a prefix counts from there. */
+static bool
+parse_address(unsigned char address[16], const char *text, bool *is_ipv4)
+{
+	memset(address, 0, 16);
+	address[10] = address[11] = 0xff;
+	*is_ipv4 = inet_pton(AF_INET, text, address + MAPPED_BYTES) == 1;
+	return *is_ipv4 || inet_pton(AF_INET6, text, address) == 1;
+}
+
+/* Decimal digits up to max; -1: anything else. */
+static int
+parse_bits(const char *text, unsigned max)
+{
+	unsigned bits = 0;
+
+	if (text[0] == '\0' || strlen(text) > 3)
+		return -1;
+	for (; *text != '\0'; text++) {
+		if (*text < '0' || *text > '9')
+			return -1;
+		bits = bits * 10 + (unsigned)(*text - '0');
+	}
+	return bits > max ? -1 : (int)bits;
+}
+
+int
+network_parse(struct network *network, const char *text, char why[WHY_SIZE])
+{
+	char host[TEXT_SIZE], quoted[64];
+	const char *slash = strchr(text, '/');
+	size_t len = slash != NULL ? (size_t)(slash - text) : strlen(text);
+	bool is_ipv4;
+	int bits;
+
+	escape_quote(quoted, sizeof(quoted), text);
+	if (len < sizeof(host))
+		*(char *)mempcpy(host, text, len) = '\0';
+	if (len >= sizeof(host) ||
+	    !parse_address(network->address, host, &is_ipv4))
+		return why_set(why,
+		    "%s is no network (write ADDRESS or ADDRESS/BITS)", quoted);
+	bits = slash == NULL ? (is_ipv4 ? 32 : 128)
+			     : parse_bits(slash + 1, is_ipv4 ? 32 : 128);
+	if (bits == -1)
+		return why_set(why, "%s: no prefix length from 0 to %d", quoted,
+		    is_ipv4 ? 32 : 128);
+	network->bits = (unsigned)bits + (is_ipv4 ? MAPPED_BITS : 0);
+	return 0;
+}
+
+/* Cuts the text of a sender down to its address. */
+static bool
+cut_host(char host[TEXT_SIZE], struct slice source)
+{
+	const char *data = source.data, *end;
+	size_t len = source.len;
+	bool in_brackets = len > 0 && data[0] == '[';
+
+	if (in_brackets) {
+		data++;
+		len--;
+		end = memchr(data, ']', len);
+		len = end == NULL ? 0 : (size_t)(end - data);
+	} else if (len > 0) {
+		end = memchr(data, ':', len);
+		/* With a second colon it is IPv6 without a port. */
+		if (end != NULL && end == memrchr(data, ':', len))
+			len = (size_t)(end - data);
+	}
+	if (len == 0 || len >= TEXT_SIZE)
+		return false;
+	*(char *)mempcpy(host, data, len) = '\0';
+	/* The interface of a link-local address. */
+	host[strcspn(host, "%")] = '\0';
+	return true;
+}
+
+bool
+network_has(const struct network *network, struct slice source)
+{
+	unsigned char address[16];
+	char host[TEXT_SIZE];
+	size_t bytes = network->bits / 8;
+	unsigned rest = network->bits % 8;
+	bool is_ipv4;
+
+	if (!cut_host(host, source) ||
+	    !parse_address(address, host, &is_ipv4) ||
+	    memcmp(address, network->address, bytes) != 0)
+		return false;
+	return rest == 0 ||
+	    ((address[bytes] ^ network->address[bytes]) >> (8 - rest)) == 0;
+}
