@@ -54,7 +54,8 @@ service_transports(const struct service_type *type)
 	if (stream->open != NULL || stream->data != NULL ||
 	    stream->line != NULL || stream->drain != NULL)
 		transports |= TRANSPORTS_STREAM;
-	return transports;
+	return type->transports != 0 ? transports & type->transports
+				     : transports;
 }
 
 /* Zeroed memory, also where nothing is asked for. */

@@ -75,6 +75,9 @@ struct service_type {
 	 */
 	void (*batch_end)(struct service *service);
 
+	/* Those it may serve, of what its slots can; 0: all of them. */
+	unsigned transports;
+
 	/* Connections; served when any slot is set. */
 	struct stream_handler stream;
 	/* The longest line that stream.line takes, in bytes with its end. */

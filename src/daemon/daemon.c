@@ -7,8 +7,10 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "daemon/announce.h"
+#include "daemon/control.h"
 #include "daemon/daemon_private.h"
 #include "daemon/notify.h"
 #include "daemon/privilege.h"
@@ -76,6 +78,12 @@ reload_signal_cb(evutil_socket_t number, short what, void *arg)
 	(void)what;
 	if (!daemon->stopping)
 		daemon_reload(daemon);
+}
+
+void
+daemon_ask_reload(struct daemon *daemon)
+{
+	event_active(daemon->reload_event, EV_TIMEOUT, 0);
 }
 
 static void
@@ -251,13 +259,27 @@ new_base(void)
 	return base;
 }
 
+/* What everything else stands on. */
+static int
+make_loop(struct daemon *daemon)
+{
+	daemon->base = new_base();
+	if (daemon->base == NULL)
+		return -1;
+	daemon->reload_event =
+	    evtimer_new(daemon->base, reload_signal_cb, daemon);
+	if (daemon->reload_event == NULL || catch_signals(daemon) == -1 ||
+	    feed_watchdog(daemon) == -1 || control_open(daemon) == -1)
+		return -1;
+	return retirees_init(&daemon->retirees, daemon->base);
+}
+
 static int
 daemon_start(struct daemon *daemon, const char *user)
 {
-	daemon->base = new_base();
-	if (daemon->base == NULL || catch_signals(daemon) == -1 ||
-	    feed_watchdog(daemon) == -1 ||
-	    retirees_init(&daemon->retirees, daemon->base) == -1) {
+	daemon->started_ns = clock_now_ns();
+	daemon->started_ms = clock_monotonic_ms();
+	if (make_loop(daemon) == -1) {
 		log_error("cannot start the event loop: out of memory or "
 			  "descriptors");
 		return -1;
@@ -272,6 +294,7 @@ daemon_end(struct daemon *daemon)
 	for (size_t i = 0; i < daemon->config->service_count; i++)
 		service_stop(daemon->config->services[i]);
 	retirees_free(&daemon->retirees);
+	control_close();
 	if (daemon->stopping)
 		announce_stop(daemon->config);
 	config_free(daemon->config);
@@ -279,6 +302,9 @@ daemon_end(struct daemon *daemon)
 		event_free(daemon->signals[i]);
 	if (daemon->watchdog_timer != NULL)
 		event_free(daemon->watchdog_timer);
+	if (daemon->reload_event != NULL)
+		event_free(daemon->reload_event);
+	outcome_free(&daemon->last_reload);
 	if (daemon->base != NULL)
 		event_base_free(daemon->base);
 }

@@ -6,6 +6,7 @@
 #include <event2/event.h>
 
 #include "config/config.h"
+#include "daemon/outcome.h"
 #include "daemon/retire.h"
 #include "net/shelf.h"
 
@@ -19,6 +20,9 @@ struct daemon {
 	struct retirees retirees;
 	struct event *signals[DAEMON_SIGNALS]; /* NULL after the last one */
 	struct event *watchdog_timer;          /* NULL: no watchdog */
+	struct event *reload_event;            /* daemon_ask_reload() */
+	struct outcome last_reload;
+	int64_t started_ns, started_ms; /* of the clock; of the monotonic one */
 	int64_t stop_deadline_ms;
 	bool stopping;
 	int status;
@@ -32,5 +36,8 @@ void daemon_stop(struct daemon *daemon);
 
 /* Reads the configuration anew and takes it, or keeps the old one. */
 void daemon_reload(struct daemon *daemon);
+
+/* Has that done from the loop, soon; not within a service's slot. */
+void daemon_ask_reload(struct daemon *daemon);
 
 #endif

@@ -7,17 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "daemon/announce.h"
+#include "daemon/control.h"
 #include "daemon/daemon_private.h"
 #include "daemon/load.h"
 #include "daemon/notify.h"
 #include "daemon/store.h"
-
-/* What becomes of the services, for the log. */
-struct outcome {
-	size_t kept, changed, started, stopped;
-};
 
 struct reload {
 	struct daemon *daemon;
@@ -88,6 +85,14 @@ share_sockets(struct reload *reload)
 	return 0;
 }
 
+static int
+fail(struct reload *reload, const struct service *service, const char *why)
+{
+	outcome_fail(&reload->outcome, "%s '%s': %s",
+	    service_type(service)->name, service_name(service), why);
+	return -1;
+}
+
 /*
  * Files first: what reaches a socket that is opened here, between that and a
  * failure, is lost.
@@ -104,13 +109,13 @@ open_fresh(struct reload *reload)
 			continue;
 		service_claim(fresh->services[i], &reload->shelf);
 		if (service_start(fresh->services[i], why) == -1)
-			return announce_failure(fresh->services[i], why);
+			return fail(reload, fresh->services[i], why);
 	}
 	for (size_t i = 0; i < fresh->service_count; i++)
 		if (reload->equal[i] == NULL &&
 		    service_listen(fresh->services[i], daemon->base,
 			&daemon->pool, &reload->shelf, why) == -1)
-			return announce_failure(fresh->services[i], why);
+			return fail(reload, fresh->services[i], why);
 	return 0;
 }
 
@@ -128,8 +133,8 @@ static int
 start_fresh(struct reload *reload)
 {
 	if (share_sockets(reload) == -1) {
-		log_error("cannot copy the sockets: out of memory or "
-			  "descriptors");
+		outcome_fail(&reload->outcome,
+		    "cannot copy the sockets: out of memory or descriptors");
 		return -1;
 	}
 	return open_fresh(reload) == 0 ? 0 : cancel_fresh(reload);
@@ -181,7 +186,7 @@ take(struct reload *reload)
 	if (compare(reload) == -1 ||
 	    retirees_reserve(&reload->daemon->retirees,
 		reload->daemon->config->service_count) == -1) {
-		log_error("out of memory");
+		outcome_fail(&reload->outcome, "out of memory");
 		return -1;
 	}
 	if (start_fresh(reload) == -1)
@@ -195,12 +200,12 @@ take(struct reload *reload)
 }
 
 static void
-tell(const struct reload *reload, bool done)
+tell(struct reload *reload)
 {
 	const struct outcome *outcome = &reload->outcome;
-	const char *text = done ? "reloaded" : "reload refused";
+	struct daemon *daemon = reload->daemon;
 
-	if (done)
+	if (outcome->done)
 		log_notice("reloaded: %zu kept, %zu changed, %zu started, "
 			   "%zu stopped",
 		    outcome->kept, outcome->changed, outcome->started,
@@ -208,7 +213,11 @@ tell(const struct reload *reload, bool done)
 	else
 		log_error("reload refused, keeping the configuration as it "
 			  "was");
-	announce_reload(reload->daemon->config, text);
+	announce_reload(
+	    daemon->config, outcome->done ? "reloaded" : "reload refused");
+	outcome_free(&daemon->last_reload);
+	daemon->last_reload = *outcome;
+	control_reloaded();
 }
 
 void
@@ -216,16 +225,19 @@ daemon_reload(struct daemon *daemon)
 {
 	struct reload reload = { .daemon = daemon };
 	struct config_errors errors = { .items = NULL };
-	bool done;
 
 	notify_reloading();
 	reload.fresh = load_config_again(daemon->config_path, &errors);
 	for (size_t i = 0; i < errors.count; i++)
-		log_error("%s", errors.items[i]);
+		outcome_fail(&reload.outcome, "%s", errors.items[i]);
 	config_errors_free(&errors);
-	done = reload.fresh != NULL && take(&reload) == 0;
+	reload.outcome.done = reload.fresh != NULL && take(&reload) == 0;
+	if (!reload.outcome.done)
+		reload.outcome.kept = reload.outcome.changed =
+		    reload.outcome.started = reload.outcome.stopped = 0;
+	reload.outcome.time_ns = clock_now_ns();
 	config_free(reload.fresh);
 	shelf_close(&reload.shelf);
-	tell(&reload, done); /* when nobody listens any more who should not */
+	tell(&reload); /* when nobody listens any more who should not */
 	free(reload.equal);
 }
