@@ -80,6 +80,18 @@ static const struct {
 	{ OPTION_TIME, "1us", false, 0 },
 	{ OPTION_TIME, "1h30m", false, 0 },
 	{ OPTION_TIME, "s", false, 0 },
+	{ OPTION_MODE, "0640", true, 0640 },
+	{ OPTION_MODE, "640", true, 0640 },
+	{ OPTION_MODE, "0", true, 0 },
+	{ OPTION_MODE, "00640", true, 0640 },
+	{ OPTION_MODE, "77777", true, 077777 },
+	{ OPTION_MODE, "000640", false, 0 },
+	{ OPTION_MODE, "0680", false, 0 },
+	{ OPTION_MODE, "0o640", false, 0 },
+	{ OPTION_MODE, "0640 ", false, 0 },
+	{ OPTION_MODE, "-640", false, 0 },
+	{ OPTION_MODE, "u=rw", false, 0 },
+	{ OPTION_MODE, "", false, 0 },
 };
 
 START_TEST(test_parse_quantity)
@@ -125,6 +137,9 @@ static const struct {
 	{ OPTION_TIME, 7200000, "2h" },
 	{ OPTION_TIME, 86400000, "1d" },
 	{ OPTION_TIME, UINT64_MAX, "18446744073709551615ms" },
+	{ OPTION_MODE, 0, "0000" },
+	{ OPTION_MODE, 0640, "0640" },
+	{ OPTION_MODE, 04755, "04755" },
 };
 
 /* A text that was printed is read as the same quantity. */

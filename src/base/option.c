@@ -54,20 +54,26 @@ set_quantity(const struct option *row, uint64_t *value, const char *text,
 }
 
 static int
-set_path(const struct option *row, char **value, const char *text,
-    char why[WHY_SIZE])
+set_text(char **value, const char *text, char why[WHY_SIZE])
 {
-	char quoted[QUOTE_SIZE], *copy;
+	char *copy;
 
-	(void)row;
-	if (text[0] != '/' && text[0] != '\0')
-		return why_set(why, "%s is not an absolute path (write /...)",
-		    escape_quote(quoted, sizeof(quoted), text));
 	if ((copy = strdup(text)) == NULL)
 		return why_set(why, "out of memory");
 	free(*value);
 	*value = copy;
 	return 0;
+}
+
+static int
+set_path(char **value, const char *text, char why[WHY_SIZE])
+{
+	char quoted[QUOTE_SIZE];
+
+	if (text[0] != '/' && text[0] != '\0')
+		return why_set(why, "%s is not an absolute path (write /...)",
+		    escape_quote(quoted, sizeof(quoted), text));
+	return set_text(value, text, why);
 }
 
 static int
@@ -113,9 +119,12 @@ option_set(const struct option *row, void *settings, const char *text,
 	case OPTION_NUMBER:
 	case OPTION_SIZE:
 	case OPTION_TIME:
+	case OPTION_MODE:
 		return set_quantity(row, value, text, why);
 	case OPTION_PATH:
-		return set_path(row, value, text, why);
+		return set_path(value, text, why);
+	case OPTION_TEXT:
+		return set_text(value, text, why);
 	case OPTION_CHOICE:
 		return set_choice(row, value, text, why);
 	case OPTION_LIST:
@@ -205,7 +214,7 @@ option_format(
 {
 	const void *value = field(row, settings);
 	struct output output = begin(text);
-	const char *path;
+	const char *owned;
 
 	switch (row->kind) {
 	case OPTION_BOOL:
@@ -214,12 +223,14 @@ option_format(
 	case OPTION_NUMBER:
 	case OPTION_SIZE:
 	case OPTION_TIME:
+	case OPTION_MODE:
 		option_format_quantity(
 		    row->kind, *(const uint64_t *)value, text);
 		break;
 	case OPTION_PATH:
-		path = *(char *const *)value;
-		put_quoted(&output, path != NULL ? path : "");
+	case OPTION_TEXT:
+		owned = *(char *const *)value;
+		put_quoted(&output, owned != NULL ? owned : "");
 		break;
 	case OPTION_CHOICE:
 		snprintf(text, OPTION_TEXT_SIZE, "%s",
@@ -258,15 +269,21 @@ option_describe(const struct option *row, char text[OPTION_TEXT_SIZE])
 	case OPTION_NUMBER:
 	case OPTION_SIZE:
 	case OPTION_TIME:
+	case OPTION_MODE:
 		option_format_quantity(row->kind, row->min, min);
 		option_format_quantity(row->kind, row->max, max);
 		snprintf(text, OPTION_TEXT_SIZE, "%s to %s%s%s%s", min, max,
 		    row->unit != NULL ? " " : "",
 		    row->unit != NULL ? row->unit : "",
-		    row->kind == OPTION_TIME ? ", such as 500ms or 30s" : "");
+		    row->kind == OPTION_TIME       ? ", such as 500ms or 30s"
+			: row->kind == OPTION_MODE ? ", such as 0640"
+						   : "");
 		break;
 	case OPTION_PATH:
 		strcpy(text, "an absolute path");
+		break;
+	case OPTION_TEXT:
+		strcpy(text, "\"...\"");
 		break;
 	case OPTION_CHOICE:
 		describe_choices(row, text);
@@ -293,7 +310,7 @@ option_free(const struct option *rows, void *settings)
 	for (const struct option *row = rows; row->name != NULL; row++) {
 		if (row->kind == OPTION_LIST)
 			free_list(field(row, settings));
-		if (row->kind == OPTION_PATH) {
+		if (row->kind == OPTION_PATH || row->kind == OPTION_TEXT) {
 			char **path = field(row, settings);
 
 			free(*path);

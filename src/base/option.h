@@ -17,7 +17,9 @@ enum option_kind {     /* stored as       written as */
 	OPTION_NUMBER, /* uint64_t        decimal digits */
 	OPTION_SIZE,   /* uint64_t bytes  64K, 16M, 1G or bytes */
 	OPTION_TIME,   /* uint64_t ms     500ms, 30s, 5m, 2h, 1d or 0 */
+	OPTION_MODE,   /* uint64_t        of a file, octal digits: 0640 */
 	OPTION_PATH,   /* char *, owned   an absolute path, or "" */
+	OPTION_TEXT,   /* char *, owned   any text */
 	OPTION_CHOICE, /* int, its index  one of `choices` */
 	OPTION_LIST    /* option_list     texts, kept in their order */
 };
@@ -27,7 +29,7 @@ struct option {
 	enum option_kind kind;
 	size_t offset;              /* offsetof() in the settings struct */
 	const char *initial;        /* the default, as text; NULL: none */
-	uint64_t min, max;          /* for numbers, sizes and times */
+	uint64_t min, max;          /* for numbers, sizes, times, modes */
 	const char *unit;           /* what a number counts, for people */
 	const char *const *choices; /* NULL-terminated, for OPTION_CHOICE */
 	const char *help;           /* one line */

@@ -30,8 +30,10 @@ value_equal(enum option_kind kind, const void *a, const void *b)
 	case OPTION_NUMBER:
 	case OPTION_SIZE:
 	case OPTION_TIME:
+	case OPTION_MODE:
 		return *(const uint64_t *)a == *(const uint64_t *)b;
 	case OPTION_PATH:
+	case OPTION_TEXT:
 		return text_equal(*(char *const *)a, *(char *const *)b);
 	case OPTION_CHOICE:
 		return *(const int *)a == *(const int *)b;

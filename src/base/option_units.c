@@ -35,6 +35,21 @@ units_of(enum option_kind kind)
 				   : number_units;
 }
 
+/* Octal with or without the zero before it, as chmod(1) has it. */
+static int
+parse_mode(const char *text, uint64_t *value)
+{
+	uint64_t mode = 0;
+	size_t len = strspn(text, "01234567");
+
+	if (len == 0 || len > 5 || text[len] != '\0')
+		return -1;
+	for (size_t i = 0; i < len; i++)
+		mode = mode * 8 + (uint64_t)(text[i] - '0');
+	*value = mode;
+	return 0;
+}
+
 int
 option_parse_quantity(enum option_kind kind, const char *text, uint64_t *value)
 {
@@ -42,6 +57,8 @@ option_parse_quantity(enum option_kind kind, const char *text, uint64_t *value)
 	const char *digit = text;
 	uint64_t number = 0;
 
+	if (kind == OPTION_MODE)
+		return parse_mode(text, value);
 	for (; *digit >= '0' && *digit <= '9'; digit++)
 		if (__builtin_mul_overflow(number, 10, &number) ||
 		    __builtin_add_overflow(
@@ -65,6 +82,10 @@ option_format_quantity(
 {
 	const struct unit *unit = units_of(kind);
 
+	if (kind == OPTION_MODE) {
+		snprintf(text, OPTION_QUANTITY_SIZE, "0%03" PRIo64, value);
+		return;
+	}
 	while (value % unit->factor != 0)
 		unit++;
 	if (value == 0)

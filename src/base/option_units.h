@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Numbers with units, as option rows write them: 64K, 16M, 30s, 500ms. */
+/* Numbers with units, as option rows write them: 64K, 16M, 30s, 500ms, 0640. */
 #ifndef BASE_OPTION_UNITS_H
 #define BASE_OPTION_UNITS_H
 
@@ -11,8 +11,8 @@
 #define OPTION_QUANTITY_SIZE 32
 
 /*
- * Reads a number, size (bytes) or time (milliseconds). Returns 0, or -1 when
- * the text is no number, has an unknown unit, is too large, or is a time
+ * Reads a number, size (bytes), time (milliseconds) or mode. Returns 0, or -1
+ * when the text is no number, has an unknown unit, is too large, or is a time
  * without a unit (0 needs none).
  */
 int
