@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/group.h"
 #include "core/service_private.h"
 
 const char *
@@ -113,9 +114,14 @@ service_addresses(const struct service *service)
 int
 service_check(const struct service *service, char why[WHY_SIZE])
 {
+	gid_t group;
+
 	if (service->addresses.count == 0)
 		return why_set(
 		    why, "nothing to listen on (write listen = \"HOST:PORT\")");
+	if (service->common.socket_group[0] != '\0' &&
+	    group_find(service->common.socket_group, &group, why) == -1)
+		return -1;
 	if (service->type->check != NULL)
 		return service->type->check(service->settings, why);
 	return 0;

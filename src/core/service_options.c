@@ -52,6 +52,17 @@ static const struct option common_rows[] = {
 	    .initial = "no",
 	    .help = "several netlabd share the port, and the kernel spreads "
 		    "what comes" },
+	{ .name = "socket-mode",
+	    .kind = OPTION_MODE,
+	    .offset = FIELD(socket_mode),
+	    .initial = "0",
+	    .max = 0777,
+	    .help = "permissions of unix sockets; 0: what the umask leaves" },
+	{ .name = "socket-group",
+	    .kind = OPTION_TEXT,
+	    .offset = FIELD(socket_group),
+	    .initial = "",
+	    .help = "the group of unix sockets, a name or a number" },
 	{ .name = NULL },
 };
 

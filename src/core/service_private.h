@@ -18,6 +18,8 @@ struct service_common {
 	uint64_t receive_buffer;
 	uint64_t backlog;
 	bool reuse_port;
+	uint64_t socket_mode;
+	char *socket_group;
 };
 
 /* One address that is served: one of the two engines. */

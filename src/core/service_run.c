@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/group.h"
 #include "core/service_private.h"
 #include "net/socket.h"
 
@@ -28,14 +29,20 @@ static struct socket_config
 socket_config_of(const struct service *service, const struct address *address)
 {
 	bool datagrams = (address->transport & TRANSPORTS_DATAGRAM) != 0;
-
-	return (struct socket_config){
+	struct socket_config config = {
 		.receive_buffer =
 		    datagrams ? service->common.receive_buffer : 0,
 		.reuse_port = service->common.reuse_port,
 		.backlog = (int)service->common.backlog,
 		.kernel_time = service->type->kernel_time,
+		.mode = (mode_t)service->common.socket_mode,
 	};
+	char why[WHY_SIZE];
+
+	/* That there is one was checked. */
+	config.has_group = service->common.socket_group[0] != '\0' &&
+	    group_find(service->common.socket_group, &config.group, why) == 0;
+	return config;
 }
 
 /*

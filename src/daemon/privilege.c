@@ -91,9 +91,11 @@ give_path(const struct identity *identity, const char *path)
 
 	if (fd == -1)
 		return;
+	/* A group that is not simply ours was given to it (socket-group). */
 	if (fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode))
-		(void)fchownat(
-		    fd, "", identity->uid, identity->gid, AT_EMPTY_PATH);
+		(void)fchownat(fd, "", identity->uid,
+		    st.st_gid == getegid() ? identity->gid : (gid_t)-1,
+		    AT_EMPTY_PATH);
 	close(fd);
 }
 

@@ -174,6 +174,9 @@ socket_open(const struct address *address, const struct socket_config *config,
 		socket_set_kernel_time(fd, config->kernel_time);
 	if (bind_address(fd, address) == -1)
 		return refuse(fd, address, "listen on", why);
+	/* Nobody can connect yet: there is no moment with other permissions. */
+	if (socket_set_access(fd, config) == -1)
+		return refuse(fd, address, "set the permissions of", why);
 	if (is_stream && listen(fd, config->backlog) == -1)
 		return refuse(fd, address, "listen on", why);
 	return fd;

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/address.h"
 
@@ -14,6 +15,10 @@ struct socket_config {
 	bool reuse_port;         /* others of the same user may bind it too */
 	int backlog;             /* connections that may wait; for streams */
 	bool kernel_time; /* datagrams tell when they came in; see below */
+	/* Of a unix socket's path; 0: as the umask has it. */
+	mode_t mode;
+	bool has_group;
+	gid_t group; /* of the path */
 };
 
 /*
@@ -43,6 +48,12 @@ void socket_tune(int fd, const struct socket_config *config);
  * use it. What waited from before is stamped as it is received.
  */
 void socket_set_kernel_time(int fd, bool wanted);
+
+/*
+ * Gives a unix socket's path the mode and the group of the configuration, where
+ * it has them: 0, or -1 with errno. Nothing to do for others.
+ */
+int socket_set_access(int fd, const struct socket_config *config);
 
 /* Whether others of the same user may bind its port too (SO_REUSEPORT). */
 int socket_share_port(int fd, bool share);

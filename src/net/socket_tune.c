@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-/* What may be set on a socket at any time: buffer, backlog, sharing. */
+/* What may be set on a socket at any time: buffer, backlog, sharing, access. */
 #include "net/socket.h"
 
+#include <fcntl.h>
+#include <stdio.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* Above rmem_max only the privileged may go (CAP_NET_ADMIN). */
@@ -45,6 +48,41 @@ tune_receive_buffer(int fd, uint64_t bytes)
 		socket_set_receive_buffer(fd, wanted);
 }
 
+/* By a descriptor of the path, so that nothing put in its place is meant. */
+static int
+set_path_access(int path_fd, const struct socket_config *config)
+{
+	char path[64];
+	struct stat st;
+
+	if (fstat(path_fd, &st) == -1 || !S_ISSOCK(st.st_mode))
+		return 0; /* it is not ours any more */
+	if (config->has_group && st.st_gid != config->group &&
+	    fchownat(path_fd, "", (uid_t)-1, config->group, AT_EMPTY_PATH) ==
+		-1)
+		return -1;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", path_fd);
+	return config->mode != 0 ? chmod(path, config->mode) : 0;
+}
+
+int
+socket_set_access(int fd, const struct socket_config *config)
+{
+	struct address address;
+	int path_fd, result;
+
+	if ((config->mode == 0 && !config->has_group) ||
+	    socket_get_address(fd, &address) == -1 ||
+	    address.u.sa.sa_family != AF_UNIX)
+		return 0;
+	path_fd = open(address.u.un.sun_path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (path_fd == -1)
+		return 0;
+	result = set_path_access(path_fd, config);
+	close(path_fd);
+	return result;
+}
+
 void
 socket_tune(int fd, const struct socket_config *config)
 {
@@ -56,6 +94,7 @@ socket_tune(int fd, const struct socket_config *config)
 		tune_receive_buffer(fd, config->receive_buffer);
 		socket_set_kernel_time(fd, config->kernel_time);
 	}
+	(void)socket_set_access(fd, config);
 	if ((transport & (TRANSPORT_UDP | TRANSPORT_TCP)) != 0)
 		(void)socket_share_port(fd, config->reuse_port);
 }
