@@ -20,6 +20,9 @@
 /* The longest record as JSON: what does not fit is missed. */
 #define RECORD_MAX (1UL << 20)
 
+/* Room for the word on what was missed. */
+#define MISSED_SIZE 64
+
 /* Records are looked at for so long at a time, so that the loop goes on. */
 #define LOOK_MS 3
 
@@ -104,29 +107,28 @@ add_missed(struct control_tail *tail)
 {
 	if (tail->missed == 0)
 		return;
-	lines.len += (size_t)snprintf(lines.data + lines.len, 64,
+	lines.len += (size_t)snprintf(lines.data + lines.len, MISSED_SIZE,
 	    "{\"missed\":%" PRIu64 "}\n", tail->missed);
 	tail->missed = 0;
 }
 
-/* Adds a record to the lines. */
+/* Adds a record to the lines, behind what was missed before it. */
 static void
 add_record(struct control_tail *tail, const struct history_item *item)
 {
-	char *out;
-	size_t len;
+	const struct service_type *type = service_type(tail->bucket);
+	char *record = lines.data + lines.len + MISSED_SIZE;
+	size_t len = type->history_json(
+	    tail->bucket, item, record, RECORD_MAX - MISSED_SIZE - 1);
 
-	add_missed(tail);
-	out = lines.data + lines.len;
-	len = service_type(tail->bucket)
-		  ->history_json(tail->bucket, item, out,
-		      sizeof(lines.data) - lines.len - 1);
 	if (len == 0) {
 		tail->missed++;
 		return;
 	}
-	out[len] = '\n';
-	lines.len += len + 1;
+	add_missed(tail);
+	memmove(lines.data + lines.len, record, len);
+	lines.len += len;
+	lines.data[lines.len++] = '\n';
 }
 
 /*
