@@ -214,12 +214,13 @@ check_gone(bool has_successor)
 	history = world.fake->history;
 	world.services[1] = service_new(&fake_type, "bucket");
 	world.fake = service_state(world.services[1]);
-	if (has_successor)
+	if (has_successor) {
 		world.fake->history = history_new(0);
+		add(&world, 1); /* before anybody has seen it */
+	}
 	history_free(history);
 	service_free(old);
 	if (has_successor) {
-		add(&world, 1);
 		UNTIL(&world, &viewer, 1, ends_in(&viewer, S(3) S(1)));
 	} else {
 		UNTIL(&world, &viewer, 1, viewer.is_complete);
