@@ -94,6 +94,7 @@ layer src/services/echo.c '#include <sys/socket.h>' 'services/ must not include 
 layer src/services/echo.c '#include <netinet/in.h>' 'services/ must not include <netinet/in.h>'
 layer src/services/echo.c '#include <event2/event.h>' 'services/ must not include <event2/event.h>'
 layer src/services/echo.c '#include <confuse.h>' 'services/ must not include <confuse.h>'
+layer src/services/echo.c '#include <pcre2.h>' 'services/ must not include <pcre2.h>'
 layer src/config/config.c '#include "net/stream.h"' 'config/ must not include net/stream.h'
 layer src/config/config.c '#include <event2/event.h>' 'config/ must not include <event2/event.h>'
 layer src/daemon/main.c '#include <confuse.h>' 'daemon/ must not include <confuse.h>'

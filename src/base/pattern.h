@@ -9,9 +9,12 @@
  * case it does not. "." matches newlines too: a record is one line. A pattern
  * may match anywhere in the record.
  *
- * PCRE2's limits hold for each place where a match may begin; so that many
- * such places cannot stall the caller either, the whole is stopped after
- * PATTERN_TIME_NS of this thread's CPU time, too. What is stopped is no match.
+ * A match is stopped by PCRE2's limits (steps, depth, 4 MiB of memory), and
+ * after PATTERN_TIME_NS of this thread's CPU time, as those limits hold anew
+ * for each place where a match may begin. What is stopped is no match. The time
+ * is halved by each record that is stopped, down to PATTERN_TIME_LEAST_NS, and
+ * grows back with the others, so that a flood of records that the pattern is
+ * slow on costs little more than they do.
  */
 #ifndef BASE_PATTERN_H
 #define BASE_PATTERN_H
@@ -24,8 +27,9 @@
 
 struct pattern;
 
-#define PATTERN_MAX_LEN 1024 /* bytes */
-#define PATTERN_TIME_NS 2000000
+#define PATTERN_MAX_LEN       1024 /* bytes */
+#define PATTERN_TIME_NS       5000000
+#define PATTERN_TIME_LEAST_NS 100000
 
 /* NULL: it cannot be read, with why (where, and what to write), or memory. */
 struct pattern *pattern_new(const char *text, char why[WHY_SIZE]);
