@@ -47,6 +47,9 @@ static const struct {
 	{ GET("/buckets/bucket/tail?from=10.0.0.0/8&from=192.0.2.7&n=1"),
 	    S(12) },
 	{ GET("/buckets/bucket/tail?follow=0&n=1"), S(12) },
+	{ GET("/buckets/bucket/tail?match=^m.$&n=3"), S(7) S(8) S(9) },
+	{ GET("/buckets/bucket/tail?match=[12]$&from=192.0.2.7"),
+	    S(2) S(6) S(12) },
 };
 
 START_TEST(test_tails)
@@ -78,6 +81,7 @@ static const struct {
 	{ "since=2026-11-23T06:31:00-25:00",
 	    "since: not a time (write 2026-11-23T06:31:00Z)" },
 	{ "from=lab", "'lab' is no network (write ADDRESS or ADDRESS/BITS)" },
+	{ "match=a&match=b", "match: only one pattern" },
 	{ "n=%zz", "not a query, or too long" },
 };
 
@@ -117,6 +121,21 @@ START_TEST(test_rotate)
 	ask_expect(&world, POST("/rotate"), 500,
 	    "{\"error\":\"fake 'bucket': disk full\",\"rotated\":[]}\n");
 	ck_assert_uint_eq(world.fake->rotated, 2);
+	world_close(&world);
+}
+END_TEST
+
+/* It is asked for by who may write anything: it is told what is wrong. */
+START_TEST(test_bad_pattern)
+{
+	struct world world;
+	char *body;
+
+	world_open(&world, NULL, NULL);
+	ck_assert_uint_eq(
+	    ask(&world, GET("/buckets/bucket/tail?match=("), &body), 400);
+	ck_assert_ptr_nonnull(strstr(body, "{\"error\":\""));
+	free(body);
 	world_close(&world);
 }
 END_TEST
@@ -169,5 +188,5 @@ START_TEST(test_reload)
 }
 END_TEST
 
-CHECK_MAIN("control", test_tails, test_bad_queries, test_rotate, test_state,
-    test_reload)
+CHECK_MAIN("control", test_tails, test_bad_queries, test_bad_pattern,
+    test_rotate, test_state, test_reload)

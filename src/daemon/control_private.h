@@ -9,6 +9,7 @@
 #include <sys/queue.h>
 
 #include "base/network.h"
+#include "base/pattern.h"
 #include "core/service.h"
 #include "daemon/daemon_private.h"
 #include "net/http.h"
@@ -95,12 +96,14 @@ struct control_query {
 	int64_t since_ns;
 	struct network networks[CONTROL_NETWORKS]; /* in any of them */
 	size_t network_count;                      /* 0: from anywhere */
+	struct pattern *pattern;                   /* NULL: any message */
 	bool follows;                              /* and those that come */
 };
 
-/* Reads ?n=..&since=..&from=..&follow=1: 0, or -1 with why. */
+/* Reads ?n=..&since=..&from=..&match=..&follow=1: 0, or -1 with why. */
 int control_query_parse(
     struct control_query *query, const char *text, char why[WHY_SIZE]);
+void control_query_free(struct control_query *query);
 
 /* Whether a record is wanted. What netlabd itself says is, at its time. */
 bool control_query_wants(

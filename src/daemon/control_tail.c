@@ -306,6 +306,7 @@ control_tail_free(struct control_tail *tail)
 	if (tail->history != NULL)
 		history_unwatch(tail->history, &tail->watcher);
 	LIST_REMOVE(tail, entry);
+	control_query_free(&tail->query);
 	free(tail->name);
 	free(tail);
 }

@@ -94,6 +94,15 @@ add_network(struct control_query *query, const char *value, char why[WHY_SIZE])
 }
 
 static int
+set_pattern(struct control_query *query, const char *value, char why[WHY_SIZE])
+{
+	if (query->pattern != NULL)
+		return why_set(why, "match: only one pattern");
+	query->pattern = pattern_new(value, why);
+	return query->pattern == NULL ? -1 : 0;
+}
+
+static int
 set_parameter(struct control_query *query, const char *name, const char *value,
     char why[WHY_SIZE])
 {
@@ -101,6 +110,8 @@ set_parameter(struct control_query *query, const char *name, const char *value,
 
 	if (strcmp(name, "from") == 0)
 		return add_network(query, value, why);
+	if (strcmp(name, "match") == 0)
+		return set_pattern(query, value, why);
 	if (strcmp(name, "since") == 0)
 		return parse_time(value, &query->since_ns)
 		    ? 0
@@ -112,7 +123,7 @@ set_parameter(struct control_query *query, const char *name, const char *value,
 		    : why_set(why, "n: not a number");
 	if (strcmp(name, "follow") != 0)
 		return why_set(why,
-		    "unknown parameter (possible: n, since, from, "
+		    "unknown parameter (possible: n, since, from, match, "
 		    "follow)");
 	if (!parse_number(value, &number) || number > 1)
 		return why_set(why, "follow: neither 0 nor 1");
@@ -139,6 +150,12 @@ control_query_parse(
 	return 0;
 }
 
+void
+control_query_free(struct control_query *query)
+{
+	pattern_free(query->pattern);
+}
+
 static bool
 is_from(const struct control_query *query, struct slice source)
 {
@@ -159,5 +176,8 @@ control_query_wants(
 	if (source->len == strlen(OWN_SOURCE) &&
 	    memcmp(source->data, OWN_SOURCE, source->len) == 0)
 		return true;
-	return is_from(query, *source);
+	return is_from(query, *source) &&
+	    (query->pattern == NULL ||
+		pattern_matches(
+		    query->pattern, item->message.data, item->message.len));
 }
