@@ -51,6 +51,8 @@ static const struct row rows[] = {
 	    "", "\xc3\xbc", "", "", "", "\xef\xbb\xbfx" },
 	{ "<13>1 - - - - - - \xef\xbb", 0, 1, 5, "", "", "", "", "", "",
 	    "\xef\xbb" },
+	{ "<13>1 - -h -- p- ID- - x", 0, 1, 5, "", "-h", "--", "p-", "ID-", "",
+	    "x" },
 	/* whose structured data is broken */
 	{ "<13>1 - h p - - [a k=\"x] text", 0, 1, 5, "", "h", "p", "", "", "",
 	    "[a k=\"x] text" },

@@ -11,18 +11,21 @@
  * what is not printable, becomes that byte again.
  *
  * A long message comes in fragments, ncfrag=OFFSET/TOTAL. They are put together
- * in any order, by sender, SEQUENCE, USEC and TOTAL. A byte that has come
- * stays: the first of two fragments that overlap wins, a doubled one is
- * dropped, even after the message is complete. A fragment that does not fit in
- * its own TOTAL, or of a TOTAL beyond NETCONSOLE_MESSAGE_SIZE, is text as a
- * whole. Another TOTAL for the same message gives up what waits of it.
+ * in any order, by sender, SEQUENCE and USEC. A byte that has come stays: the
+ * first of two fragments that overlap wins, a doubled one is dropped, even
+ * after the message is complete. A fragment that does not fit in its own TOTAL,
+ * or of a TOTAL beyond NETCONSOLE_MESSAGE_SIZE, is text as a whole. Another
+ * TOTAL for the same message gives up what waits of it.
  *
  * Given up are also, as far as they came, messages that wait for longer than
  * NETCONSOLE_WAIT_MS; a sender's oldest where it has more than its share; and
  * where there is no room, the oldest of the sender that has the most.
  *
  * Of losses, gaps in SEQUENCE say nothing: the kernel does not send all that it
- * numbers. Gaps in the " msgid=" that a target may be told to append do.
+ * numbers. Gaps in the line " msgid=" that a target may be told to append do.
+ * It counts modulo 2^32, a target at a time: two targets of one machine that
+ * send here look like one that loses. Numbers that begin anew, or that go on
+ * after the uptime has gone back, are those of another boot: no loss.
  */
 #ifndef SERVICES_CREOSOTE_NETCONSOLE_H
 #define SERVICES_CREOSOTE_NETCONSOLE_H
@@ -48,6 +51,8 @@
 #define NETCONSOLE_SENDERS   1024
 #define NETCONSOLE_SILENT_MS 600000
 
+#define NETCONSOLE_MARKS 32
+
 struct netconsole;
 
 /* What is to be said of a message beside its fields. */
@@ -58,7 +63,8 @@ struct netconsole_note {
 	bool late;
 	/*
 	 * Bytes of its total that are missing; total is 0 where it was not in
-	 * fragments. In the text stands "[N bytes missing]" in their place.
+	 * fragments. "[N bytes missing]" stands in their place, at the first
+	 * NETCONSOLE_MARKS places.
 	 */
 	size_t missing, total;
 };
