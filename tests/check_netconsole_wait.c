@@ -86,7 +86,7 @@ START_TEST(test_order)
 {
 	for (size_t i = 0; i < COUNT(orders); i++) {
 		begin();
-		for (size_t j = 0; orders[i].pieces[j].len > 0 && j < 6; j++) {
+		for (size_t j = 0; j < 6 && orders[i].pieces[j].len > 0; j++) {
 			struct piece piece = orders[i].pieces[j];
 			char text[11] = "";
 
