@@ -184,19 +184,34 @@ netconsole_fill(struct netconsole_waiting *waiting,
 	}
 }
 
+/* How many bytes from i on have come, or have not, like the one at i. */
+static size_t
+run_length(const struct netconsole_waiting *waiting, size_t i)
+{
+	bool came = has_come(waiting, i);
+	unsigned char eight = came ? 0xff : 0;
+	size_t at = i + 1;
+
+	while (at < waiting->total) {
+		if (at % 8 == 0 && at + 8 <= waiting->total &&
+		    waiting->came[at / 8] == eight)
+			at += 8;
+		else if (has_come(waiting, at) == came)
+			at++;
+		else
+			break;
+	}
+	return at - i;
+}
+
 size_t
 netconsole_compose(const struct netconsole_waiting *waiting, char *out)
 {
 	size_t len = 0, marks = 0;
 
 	for (size_t i = 0, n; i < waiting->total; i += n) {
-		bool came = has_come(waiting, i);
-
-		n = 1;
-		while (
-		    i + n < waiting->total && has_come(waiting, i + n) == came)
-			n++;
-		if (came) {
+		n = run_length(waiting, i);
+		if (has_come(waiting, i)) {
 			memcpy(out + len, waiting->bytes + i, n);
 			len += n;
 		} else if (marks++ < NETCONSOLE_MARKS) {
