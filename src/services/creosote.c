@@ -236,8 +236,10 @@ creosote_start(struct service *service, char why[WHY_SIZE])
 {
 	const struct bucket_settings *settings = service_settings(service);
 	struct bucket *bucket = service_state(service);
+	const struct bucket_file_access access = { 0640,
+		BUCKET_FILE_ANY_GROUP };
 
-	return bucket_file_open(&bucket->file, settings->file, why);
+	return bucket_file_open(&bucket->file, settings->file, &access, why);
 }
 
 static void

@@ -12,7 +12,6 @@
 
 #include "base/clock.h"
 
-#define FILE_MODE  0640
 #define OPEN_FLAGS (O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
 
 /* The other services wait while a reader is waited for. */
@@ -47,14 +46,55 @@ open_standard_output(void)
 }
 
 int
-bucket_file_open(struct bucket_file *file, const char *path, char why[WHY_SIZE])
+bucket_file_grant(int fd, const struct bucket_file_access *access)
 {
+	if (access->group != BUCKET_FILE_ANY_GROUP &&
+	    fchown(fd, (uid_t)-1, access->group) == -1)
+		return -1;
+	return fchmod(fd, access->mode);
+}
+
+/* Nobody else may open it before it is theirs to read. */
+static int
+make_file(const char *path, const struct bucket_file_access *access)
+{
+	int fd = open(path, OPEN_FLAGS | O_CREAT, access->mode & 0600), error;
+
+	if (fd == -1 || bucket_file_grant(fd, access) == 0)
+		return fd;
+	error = errno;
+	close(fd);
+	errno = error;
+	return -1;
+}
+
+static int
+open_path(const char *path, const struct bucket_file_access *access)
+{
+	int fd = open(path, OPEN_FLAGS);
+
+	if (fd == -1 && errno == ENOENT)
+		fd = make_file(path, access);
+	return fd;
+}
+
+int
+bucket_file_open(struct bucket_file *file, const char *path,
+    const struct bucket_file_access *access, char why[WHY_SIZE])
+{
+	int error;
+
 	file->path = path;
-	file->fd = path[0] != '\0' ? open(path, OPEN_FLAGS | O_CREAT, FILE_MODE)
-				   : open_standard_output();
-	if (file->fd == -1)
-		return why_set(why, "cannot write file '%.120s': %s (%s)", path,
-		    strerror(errno), advice(errno));
+	file->access = *access;
+	file->fd =
+	    path[0] != '\0' ? open_path(path, access) : open_standard_output();
+	if (file->fd == -1) {
+		error = errno;
+		why_set(why, "cannot write file '%.120s': %s (%s)", path,
+		    strerror(error), advice(error));
+		errno = error;
+		return -1;
+	}
 	file->is_unseen = true;
 	return 0;
 }
@@ -79,7 +119,7 @@ bucket_file_reopen(struct bucket_file *file, char why[WHY_SIZE])
 {
 	struct bucket_file fresh = { 0 };
 
-	if (bucket_file_open(&fresh, file->path, why) == -1)
+	if (bucket_file_open(&fresh, file->path, &file->access, why) == -1)
 		return -1;
 	fresh.is_cut = file->is_cut && is_same_file(file->fd, fresh.fd);
 	bucket_file_close(file);

@@ -5,20 +5,35 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "base/why.h"
 
+/* Who may read and write a file that is made. */
+struct bucket_file_access {
+	mode_t mode;
+	gid_t group; /* BUCKET_FILE_ANY_GROUP: as it comes */
+};
+#define BUCKET_FILE_ANY_GROUP ((gid_t)-1)
+
 struct bucket_file {
 	const char *path; /* not owned; "": standard output */
+	struct bucket_file_access access;
 	int fd;
 	bool is_stuck;  /* its reader (of a pipe, a terminal) takes nothing */
 	bool is_cut;    /* the last line lacks its end */
 	bool is_unseen; /* whether it is cut has to be looked at */
 };
 
-/* Opens it for appending; makes it with mode 0640. 0, or -1 with why. */
-int bucket_file_open(
-    struct bucket_file *file, const char *path, char why[WHY_SIZE]);
+/*
+ * Opens it for appending; where there is none, makes it with that mode and
+ * group, whatever the umask. Returns 0, or -1 with why and errno.
+ */
+int bucket_file_open(struct bucket_file *file, const char *path,
+    const struct bucket_file_access *access, char why[WHY_SIZE]);
+
+/* Gives an open file what access says: 0, or -1 with errno. */
+int bucket_file_grant(int fd, const struct bucket_file_access *access);
 
 /* Opens the path anew, as it may have been renamed; on failure keeps the old.
  */
