@@ -45,8 +45,9 @@ open_standard_output(void)
 	return fd != -1 ? fd : fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
 }
 
-int
-bucket_file_grant(int fd, const struct bucket_file_access *access)
+/* Whatever the umask, and before anybody else may open it. */
+static int
+grant(int fd, const struct bucket_file_access *access)
 {
 	if (access->group != BUCKET_FILE_ANY_GROUP &&
 	    fchown(fd, (uid_t)-1, access->group) == -1)
@@ -54,13 +55,30 @@ bucket_file_grant(int fd, const struct bucket_file_access *access)
 	return fchmod(fd, access->mode);
 }
 
-/* Nobody else may open it before it is theirs to read. */
+int
+bucket_file_make(
+    int dir, const char *name, const struct bucket_file_access *access)
+{
+	int fd = openat(
+	    dir, name, OPEN_FLAGS | O_CREAT | O_EXCL, access->mode & 0600);
+	int error;
+
+	if (fd == -1 || grant(fd, access) == 0)
+		return fd;
+	error = errno;
+	close(fd);
+	(void)unlinkat(dir, name, 0);
+	errno = error;
+	return -1;
+}
+
+/* A symlink that leads nowhere yet is no file, but a name that is there. */
 static int
-make_file(const char *path, const struct bucket_file_access *access)
+make_linked(const char *path, const struct bucket_file_access *access)
 {
 	int fd = open(path, OPEN_FLAGS | O_CREAT, access->mode & 0600), error;
 
-	if (fd == -1 || bucket_file_grant(fd, access) == 0)
+	if (fd == -1 || grant(fd, access) == 0)
 		return fd;
 	error = errno;
 	close(fd);
@@ -74,7 +92,9 @@ open_path(const char *path, const struct bucket_file_access *access)
 	int fd = open(path, OPEN_FLAGS);
 
 	if (fd == -1 && errno == ENOENT)
-		fd = make_file(path, access);
+		fd = bucket_file_make(AT_FDCWD, path, access);
+	if (fd == -1 && errno == EEXIST)
+		fd = make_linked(path, access);
 	return fd;
 }
 
@@ -103,6 +123,15 @@ void
 bucket_file_close(struct bucket_file *file)
 {
 	close(file->fd);
+}
+
+void
+bucket_file_become(struct bucket_file *file, int fd)
+{
+	close(file->fd);
+	file->fd = fd;
+	file->is_cut = false;
+	file->is_unseen = true;
 }
 
 static bool

@@ -32,8 +32,15 @@ struct bucket_file {
 int bucket_file_open(struct bucket_file *file, const char *path,
     const struct bucket_file_access *access, char why[WHY_SIZE]);
 
-/* Gives an open file what access says: 0, or -1 with errno. */
-int bucket_file_grant(int fd, const struct bucket_file_access *access);
+/*
+ * Makes a file where no such name is yet, and opens it for appending. Returns
+ * its descriptor, or -1 with errno and no file.
+ */
+int bucket_file_make(
+    int dir, const char *name, const struct bucket_file_access *access);
+
+/* Goes on with this descriptor, another file of the same path, as its own. */
+void bucket_file_become(struct bucket_file *file, int fd);
 
 /* Opens the path anew, as it may have been renamed; on failure keeps the old.
  */

@@ -68,7 +68,6 @@ struct bucket_files_settings {
 struct bucket_files_item {
 	struct bucket_file file; /* to bucket_file_write() to */
 	void *queue;             /* the user's own; NULL at first */
-	struct bucket_files_item_private *private;
 };
 
 /* What the files ask of their user; arg is the one of bucket_files_new(). */
@@ -132,11 +131,17 @@ int bucket_files_rotate(
 int bucket_files_reopen(struct bucket_files *files, char why[WHY_SIZE]);
 
 /*
- * Rotates open files whose interval is over, and does a slice of the work that
- * waits: compressing, deleting. Returns the milliseconds until it wants to be
- * called again, -1: not before the next rotation.
+ * Rotates an open file whose interval is over, or does a slice of the work that
+ * waits: compressing, deleting. What waits for the files is to be written
+ * before.
  */
-int64_t bucket_files_work(struct bucket_files *files, int64_t now_ns);
+void bucket_files_work(struct bucket_files *files, int64_t now_ns);
+
+/*
+ * In how many milliseconds there is work; -1: none before the next rotation. To
+ * be asked again after each part, rotate and work: it costs nothing.
+ */
+int64_t bucket_files_wait_ms(const struct bucket_files *files, int64_t now_ns);
 
 struct bucket_files_figures {
 	uint64_t open, known; /* files now; known: of senders, in all */

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Compression of a rotated file, into one of a name that nobody sees until it
+ * is whole and on the disk. The file may get another number meanwhile, so it is
+ * looked for by what it is, not by its name.
+ */
+#include "services/creosote_upkeep_private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+/* May be longer than a name may be, and is refused then. */
+static const char *
+hidden_name(char name[NAME_MAX + 32], const struct rotation_place *place)
+{
+	snprintf(name, NAME_MAX + 32, ROTATION_GZIP_FORM, place->base);
+	return name;
+}
+
+void
+upkeep_abandon(struct upkeep *upkeep)
+{
+	char hidden[NAME_MAX + 32];
+
+	if (upkeep->gzip == NULL)
+		return;
+	gzip_free(upkeep->gzip);
+	upkeep->gzip = NULL;
+	(void)unlinkat(
+	    upkeep->place.dir, hidden_name(hidden, &upkeep->place), 0);
+	rotation_place_close(&upkeep->place);
+}
+
+static bool
+has_compressed(const struct rotated_list *list, const struct rotated_name *name)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (list->files[i].name.is_compressed &&
+		    list->files[i].name.time_s == name->time_s &&
+		    list->files[i].name.number == name->number)
+			return true;
+	return false;
+}
+
+/* The oldest that is to be compressed; NULL: none. */
+static const struct rotated_file *
+find_plain(const struct upkeep *upkeep, const struct rotated_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (!list->files[i].name.is_compressed &&
+		    upkeep_is_done(upkeep, &list->files[i]) &&
+		    !has_compressed(list, &list->files[i].name))
+			return &list->files[i];
+	return NULL;
+}
+
+int
+upkeep_begin_compress(struct upkeep *upkeep, const struct rotation_place *place,
+    const struct rotated_list *list)
+{
+	const struct rotated_file *plain = find_plain(upkeep, list);
+	char name[NAME_MAX + 1], hidden[NAME_MAX + 32];
+	int in, out;
+
+	if (plain == NULL)
+		return 0;
+	rotated_name_format(
+	    name, place->base, upkeep->settings->names, &plain->name);
+	in = openat(
+	    place->dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (in == -1)
+		return upkeep_fail(upkeep, "read", name);
+	out = bucket_file_make(
+	    place->dir, hidden_name(hidden, place), &upkeep->access);
+	if (out == -1) {
+		close(in);
+		return upkeep_fail(upkeep, "write", hidden);
+	}
+	if ((upkeep->gzip = gzip_new(in, out)) == NULL) {
+		(void)unlinkat(place->dir, hidden, 0);
+		return upkeep_fail(upkeep, "compress", name);
+	}
+	upkeep->place = *place;
+	return 1;
+}
+
+/* The file by its number of now; NULL: somebody deleted it. */
+static const struct rotated_file *
+find_input(const struct upkeep *upkeep, const struct rotated_list *list)
+{
+	struct stat st;
+
+	if (fstat(gzip_input(upkeep->gzip), &st) == -1)
+		return NULL;
+	for (size_t i = 0; i < list->count; i++)
+		if (list->files[i].ino == st.st_ino &&
+		    list->files[i].dev == st.st_dev &&
+		    !list->files[i].name.is_compressed)
+			return &list->files[i];
+	return NULL;
+}
+
+static int
+replace(struct upkeep *upkeep, const struct rotated_file *plain)
+{
+	struct rotated_name name = plain->name;
+	char from[NAME_MAX + 1], to[NAME_MAX + 1], hidden[NAME_MAX + 32];
+
+	rotated_name_format(
+	    from, upkeep->place.base, upkeep->settings->names, &name);
+	name.is_compressed = true;
+	errno = EBUSY;
+	if (plain->size != gzip_taken(upkeep->gzip))
+		return upkeep_fail(upkeep, "compress", from);
+	if (!rotated_name_format(
+		to, upkeep->place.base, upkeep->settings->names, &name) ||
+	    rotation_rename(
+		&upkeep->place, hidden_name(hidden, &upkeep->place), to) == -1)
+		return upkeep_fail(upkeep, "make", to);
+	upkeep->compressed++;
+	if (unlinkat(upkeep->place.dir, from, 0) == -1)
+		return upkeep_fail(upkeep, "delete", from);
+	return 1;
+}
+
+static int
+install(struct upkeep *upkeep)
+{
+	const struct rotated_file *plain;
+	struct rotated_list list;
+	int result = 1;
+
+	if (rotated_list_read(&list, &upkeep->place, upkeep->settings->names) ==
+	    -1)
+		return upkeep_fail(upkeep, "look for", "rotated files");
+	plain = find_input(upkeep, &list);
+	if (plain != NULL)
+		result = replace(upkeep, plain);
+	rotated_list_free(&list);
+	return result;
+}
+
+int
+upkeep_compress(struct upkeep *upkeep)
+{
+	char hidden[NAME_MAX + 32];
+	int result = gzip_work(upkeep->gzip);
+
+	if (result == -1)
+		return upkeep_fail(
+		    upkeep, "write", hidden_name(hidden, &upkeep->place));
+	if (result == 0) {
+		result = install(upkeep);
+		upkeep_abandon(upkeep);
+	}
+	return result;
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: ISC */
+/* Which rotated files are too many, and what a crash left. */
+#include "services/creosote_upkeep_private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+bool
+upkeep_is_done(const struct upkeep *upkeep, const struct rotated_file *file)
+{
+	return file->is_regular &&
+	    !upkeep->calls->is_in_use(upkeep->arg, file->dev, file->ino);
+}
+
+/* A file that was not begun, or not compressed to its end. */
+static void
+remove_leftover(
+    const struct rotation_place *place, const char *name, bool only_empty)
+{
+	struct stat st;
+
+	if (fstatat(place->dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    S_ISREG(st.st_mode) && (st.st_size == 0 || !only_empty))
+		(void)unlinkat(place->dir, name, 0);
+}
+
+static void
+remove_leftovers(const struct rotation_place *place)
+{
+	char name[NAME_MAX + 32];
+
+	snprintf(name, sizeof(name), ROTATION_FRESH_FORM, place->base);
+	remove_leftover(place, name, true);
+	snprintf(name, sizeof(name), ROTATION_GZIP_FORM, place->base);
+	remove_leftover(place, name, false);
+}
+
+static int
+delete_file(struct upkeep *upkeep, const struct rotation_place *place,
+    const struct rotated_file *file)
+{
+	char name[NAME_MAX + 1];
+
+	rotated_name_format(
+	    name, place->base, upkeep->settings->names, &file->name);
+	if (unlinkat(place->dir, name, 0) == -1 && errno != ENOENT)
+		return upkeep_fail(upkeep, "delete", name);
+	return 1;
+}
+
+/* The end of a gzip file has the length of what is in it, modulo 2^32. */
+static bool
+is_whole(const struct upkeep *upkeep, const struct rotation_place *place,
+    const struct rotated_file *compressed, uint64_t size)
+{
+	unsigned char end[4];
+	char name[NAME_MAX + 1];
+	bool read_all;
+	int fd;
+
+	rotated_name_format(
+	    name, place->base, upkeep->settings->names, &compressed->name);
+	fd = openat(
+	    place->dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd == -1 || compressed->size < sizeof(end)) {
+		if (fd != -1)
+			close(fd);
+		return false;
+	}
+	read_all = pread(fd, end, sizeof(end),
+		       (off_t)(compressed->size - sizeof(end))) == sizeof(end);
+	close(fd);
+	return read_all &&
+	    (end[0] | (uint32_t)end[1] << 8 | (uint32_t)end[2] << 16 |
+		(uint32_t)end[3] << 24) == (uint32_t)size;
+}
+
+/* A crash came between the name of the compressed file and the plain one's end.
+ */
+static int
+finish_compressed(struct upkeep *upkeep, const struct rotation_place *place,
+    const struct rotated_list *list)
+{
+	for (size_t i = 1; i < list->count; i++) {
+		const struct rotated_file *one = &list->files[i - 1];
+		const struct rotated_file *other = &list->files[i];
+		const struct rotated_file *plain =
+		    one->name.is_compressed ? other : one;
+
+		if (one->name.time_s == other->name.time_s &&
+		    one->name.number == other->name.number && one->is_regular &&
+		    upkeep_is_done(upkeep, plain) &&
+		    is_whole(
+			upkeep, place, plain == one ? other : one, plain->size))
+			return delete_file(upkeep, place, plain);
+	}
+	return 0;
+}
+
+/* Deletes the oldest where there are more, but for the latest, than may be. */
+static int
+delete_oldest(struct upkeep *upkeep, const struct rotation_place *place,
+    const struct rotated_list *list, uint64_t keep, uint64_t keep_total)
+{
+	const struct rotated_file *oldest = NULL;
+	uint64_t count = 0, total = 0;
+	int result;
+
+	for (size_t i = list->count; i-- > 0;)
+		if (upkeep_is_done(upkeep, &list->files[i])) {
+			oldest = &list->files[i];
+			count++;
+			total += oldest->size;
+		}
+	if (count < 2 ||
+	    !((keep > 0 && count > keep) ||
+		(keep_total > 0 && total > keep_total)))
+		return 0;
+	result = delete_file(upkeep, place, oldest);
+	if (result == 1)
+		upkeep->deleted++;
+	return result;
+}
+
+/* What is too long may be short enough once it is compressed, if it can be. */
+static int
+take_step(struct upkeep *upkeep, const struct rotation_place *place,
+    const struct rotated_list *list)
+{
+	const struct rotation_settings *settings = upkeep->settings;
+	int result = finish_compressed(upkeep, place, list);
+
+	if (result == 0)
+		result = delete_oldest(upkeep, place, list, settings->keep,
+		    upkeep->is_failing ? settings->keep_total : 0);
+	if (result == 0 && settings->compress)
+		result = upkeep_begin_compress(upkeep, place, list);
+	if (result == 0)
+		result =
+		    delete_oldest(upkeep, place, list, 0, settings->keep_total);
+	return result;
+}
+
+int
+upkeep_tidy(struct upkeep *upkeep)
+{
+	struct rotation_place place;
+	struct rotated_list list;
+	int result = -1;
+
+	if (rotation_place_open(&place, upkeep->paths[0], upkeep->why) == -1)
+		return -1;
+	remove_leftovers(&place);
+	if (rotated_list_read(&list, &place, upkeep->settings->names) == -1)
+		upkeep_fail(upkeep, "look for", "rotated files");
+	else
+		result = take_step(upkeep, &place, &list);
+	rotated_list_free(&list);
+	if (upkeep->gzip == NULL)
+		rotation_place_close(&place);
+	return result;
+}
