@@ -8,6 +8,9 @@
 #include <stddef.h>
 #include <stdlib.h>
 
+/* Only a test that hangs takes so long, whatever else the machine does. */
+#define CHECK_TIMEOUT_S 60
+
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
 static inline int
@@ -18,6 +21,7 @@ check_run(const char *name, const TTest *const *tests, size_t count)
 	SRunner *runner = srunner_create(suite);
 	int failed;
 
+	tcase_set_timeout(tcase, CHECK_TIMEOUT_S);
 	for (size_t i = 0; i < count; i++)
 		tcase_add_test(tcase, tests[i]);
 	suite_add_tcase(suite, tcase);
