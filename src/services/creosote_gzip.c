@@ -9,6 +9,9 @@
 #include <unistd.h>
 #include <zlib.h>
 
+/* A third of the processor time of the default, for a seventh more bytes. */
+#define LEVEL 4
+
 /* What zlib takes for a gzip header, and the most memory for its speed. */
 #define WINDOW_BITS_GZIP (15 + 16)
 #define MEMORY_LEVEL     9
@@ -29,8 +32,8 @@ gzip_new(int in, int out)
 	struct gzip *gzip = calloc(1, sizeof(*gzip));
 
 	if (gzip != NULL &&
-	    deflateInit2(&gzip->stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED,
-		WINDOW_BITS_GZIP, MEMORY_LEVEL, Z_DEFAULT_STRATEGY) != Z_OK) {
+	    deflateInit2(&gzip->stream, LEVEL, Z_DEFLATED, WINDOW_BITS_GZIP,
+		MEMORY_LEVEL, Z_DEFAULT_STRATEGY) != Z_OK) {
 		free(gzip);
 		gzip = NULL;
 	}
