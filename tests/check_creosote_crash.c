@@ -346,5 +346,32 @@ START_TEST(test_back)
 }
 END_TEST
 
+/* At the end of an interval, while nothing comes: tried until it works. */
+START_TEST(test_interval_again)
+{
+	written = &(unsigned){ 0 };
+	configure("number");
+	set("rotate-interval", "1h");
+	now_ns = clock_now_ns();
+	files = bucket_files_new(&settings, &calls, NULL, why);
+	write_record(bucket_files_find(files, NULL, 0));
+	ck_assert_int_eq(mkdir(files_path("b.log.1"), 0700), 0);
+	now_ns += 3600 * 1000000000LL;
+	for (int i = 0; i < 100; i++)
+		bucket_files_work(files, now_ns);
+	ck_assert_ptr_nonnull(strstr(said, "move it away"));
+	ck_assert_uint_eq(bucket_files_figures(files).rotations, 0);
+	ck_assert_int_gt(bucket_files_wait_ms(files, now_ns), 0);
+	ck_assert_int_eq(rmdir(files_path("b.log.1")), 0);
+	for (int i = 0; i < 500; i++)
+		bucket_files_work(files, now_ns);
+	ck_assert_uint_eq(bucket_files_figures(files).rotations, 1);
+	expect_all(ROTATION_NUMBER, "interval");
+	ck_assert_str_eq(files_names(), "b.log b.log.1.gz");
+	bucket_files_free(files);
+}
+END_TEST
+
 CHECK_MAIN("creosote_crash", test_kill_time, test_kill_number, test_fail_time,
-    test_fail_number, test_fail_twice, test_fail_long, test_back)
+    test_fail_number, test_fail_twice, test_fail_long, test_back,
+    test_interval_again)

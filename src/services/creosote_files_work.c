@@ -10,6 +10,9 @@
 /* After a rotation that failed. */
 #define RETRY_MS 10000
 
+/* How often is looked whether that is over. */
+#define FAILING_MS 1000
+
 /* The wall clock may be set at any time. */
 #define CLOCK_MS 60000
 
@@ -196,7 +199,8 @@ bucket_files_work(struct bucket_files *files, int64_t now_ns)
 	if (rotation_is_over(&files->period, interval_ms, now_ns, now_ns)) {
 		if (rotate_one(files, now_ns))
 			return;
-		rotation_begin(&files->period, interval_ms, now_ns);
+		if (files->failing == 0)
+			rotation_begin(&files->period, interval_ms, now_ns);
 	}
 	upkeep_work(files->upkeep, clock_monotonic_ms());
 }
@@ -213,7 +217,7 @@ bucket_files_wait_ms(const struct bucket_files *files, int64_t now_ns)
 	if (end_ms > CLOCK_MS)
 		end_ms = CLOCK_MS;
 	if (end_ms < 0)
-		end_ms = 0;
+		end_ms = files->failing == 0 ? 0 : FAILING_MS;
 	return wait_ms == -1 || end_ms < wait_ms ? end_ms : wait_ms;
 }
 
