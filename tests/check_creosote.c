@@ -66,6 +66,52 @@ START_TEST(test_records)
 }
 END_TEST
 
+/* A number for each, in the order in which they came. */
+START_TEST(test_sequence)
+{
+	struct bucket_lab lab;
+
+	bucket_open(&lab, "format", "json", NULL);
+	bucket_spew(&lab, "192.0.2.7", "a", 1);
+	bucket_spew(&lab, "192.0.2.7", "b", 1);
+	bucket_flush(&lab);
+	bucket_spew(&lab, "192.0.2.7", "c", 1);
+	bucket_flush(&lab);
+	bucket_expect(&lab,
+	    J "192.0.2.7:40123\",\"bytes\":1,\"message\":\"a\"}\n"
+	      "{\"sequence\":2," J_TIME
+	      "192.0.2.7:40123\",\"bytes\":1,\"message\":\"b\"}\n"
+	      "{\"sequence\":3," J_TIME
+	      "192.0.2.7:40123\",\"bytes\":1,\"message\":\"c\"}\n");
+	bucket_close(&lab);
+}
+END_TEST
+
+/* What was longer says so, and how long. */
+START_TEST(test_cut)
+{
+	static const struct {
+		const char *format, *record;
+	} table[] = {
+		{ "text", T "192.0.2.7:40123 begin [cut: 70000 bytes]\n" },
+		{ "raw", "begin [cut: 70000 bytes]\n" },
+		{ "json",
+		    J "192.0.2.7:40123\",\"bytes\":70000,\"cut\":true,"
+		      "\"message\":\"begin\"}\n" },
+	};
+
+	for (size_t i = 0; i < COUNT(table); i++) {
+		struct bucket_lab lab;
+
+		bucket_open(&lab, "format", table[i].format, NULL);
+		bucket_spew_cut(&lab, "192.0.2.7", "begin", 5, 70000);
+		bucket_flush(&lab);
+		bucket_expect(&lab, table[i].record);
+		bucket_close(&lab);
+	}
+}
+END_TEST
+
 /* NUL and all others: a record is one line of 7-bit text. */
 START_TEST(test_all_bytes)
 {
@@ -258,5 +304,6 @@ START_TEST(test_cannot_open)
 }
 END_TEST
 
-CHECK_MAIN("creosote", test_records, test_all_bytes, test_largest, test_many,
-    test_loss, test_loss_time, test_standard_output, test_cannot_open)
+CHECK_MAIN("creosote", test_records, test_sequence, test_cut, test_all_bytes,
+    test_largest, test_many, test_loss, test_loss_time, test_standard_output,
+    test_cannot_open)

@@ -12,7 +12,8 @@
 /* 2026-11-23 06:31:00.123456 UTC, and how text and JSON records begin then. */
 #define BUCKET_TIME_NS 1795415460123456000LL
 #define T              "2026-11-23T06:31:00.123456Z "
-#define J              "{\"time\":\"2026-11-23T06:31:00.123456Z\",\"source\":\""
+#define J_TIME         "\"time\":\"2026-11-23T06:31:00.123456Z\",\"source\":\""
+#define J              "{\"sequence\":1," J_TIME
 
 #define BUCKET_PORT 40123
 
@@ -83,18 +84,27 @@ bucket_peer(struct sockaddr_storage *peer, const char *host)
 	return sizeof(*un);
 }
 
+/* A datagram of wire_len bytes of which len were taken. */
 static inline void
-bucket_spew(
-    struct bucket_lab *lab, const char *peer, const char *message, size_t len)
+bucket_spew_cut(struct bucket_lab *lab, const char *peer, const char *message,
+    size_t len, size_t wire_len)
 {
 	struct question question;
 
 	question_set(&question, message, len, len, BUCKET_TIME_NS);
+	question.datagram.wire_len = wire_len;
 	question.datagram.peer_len = bucket_peer(&question.peer, peer);
 	ck_assert(!service_type(lab->service)
 		       ->datagram(lab->service, &question.datagram));
 	ck_assert_uint_eq(question.datagram.len, len);
 	free(question.memory);
+}
+
+static inline void
+bucket_spew(
+    struct bucket_lab *lab, const char *peer, const char *message, size_t len)
+{
+	bucket_spew_cut(lab, peer, message, len, len);
 }
 
 static inline void

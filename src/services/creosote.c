@@ -25,6 +25,7 @@ struct bucket_settings {
 
 struct bucket {
 	struct bucket_file file;
+	uint64_t sequence;  /* of the last record */
 	int error;          /* of the last write; 0: it went well */
 	bool misses_file;   /* it was removed, which was said */
 	uint64_t written;   /* records */
@@ -37,6 +38,9 @@ struct bucket {
 
 static const char *const format_names[] = { "text", "raw", "json", NULL };
 static const char *const escape_names[] = { "repr", "utf8", NULL };
+
+/* The line of the longest datagram. */
+#define LARGEST (DATAGRAM_SIZE * RECORD_GROWTH + RECORD_HEADER_SIZE)
 
 #define FIELD(name) offsetof(struct bucket_settings, name)
 
@@ -67,7 +71,7 @@ static const struct option creosote_options[] = {
  * served.
  */
 static struct {
-	char data[2 * RECORD_SIZE];
+	char data[2 * LARGEST];
 	size_t len;
 	size_t records;
 	size_t words; /* lines before the records that tell what is untold */
@@ -166,7 +170,7 @@ append_untold(struct service *service)
 static char *
 reserve(struct service *service)
 {
-	if (sizeof(output.data) - output.len < RECORD_SIZE)
+	if (sizeof(output.data) - output.len < LARGEST)
 		flush(service);
 	if (output.len == 0)
 		append_untold(service);
@@ -177,9 +181,19 @@ static bool
 creosote_datagram(struct service *service, struct datagram *datagram)
 {
 	const struct bucket_settings *settings = service_settings(service);
-	char *record = reserve(service);
+	struct bucket *bucket = service_state(service);
+	char *line = reserve(service), source[ADDRESS_TEXT_SIZE];
+	struct record record = {
+		.sequence = ++bucket->sequence,
+		.time_ns = datagram->received_ns,
+		.source = { source,
+		    address_format(
+			source, datagram->peer, datagram->peer_len) },
+		.data = { datagram->data, datagram->len },
+		.wire_len = datagram->wire_len,
+	};
 
-	output.len += record_format(record, &settings->style, datagram);
+	output.len += record_format(line, &settings->style, &record);
 	output.records++;
 	return false;
 }
