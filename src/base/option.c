@@ -36,13 +36,28 @@ set_bool(
 	    escape_quote(quoted, sizeof(quoted), text));
 }
 
+/* The index of a word among the choices, or -1. */
+static int
+find_choice(const struct option *row, const char *text)
+{
+	for (int i = 0; row->choices != NULL && row->choices[i] != NULL; i++)
+		if (strcmp(text, row->choices[i]) == 0)
+			return i;
+	return -1;
+}
+
 static int
 set_quantity(const struct option *row, uint64_t *value, const char *text,
     char why[WHY_SIZE])
 {
 	char quoted[QUOTE_SIZE], allowed[OPTION_TEXT_SIZE];
+	int word = find_choice(row, text);
 	uint64_t parsed;
 
+	if (word != -1) {
+		*value = OPTION_WORD(word);
+		return 0;
+	}
 	if (option_parse_quantity(row->kind, text, &parsed) == 0 &&
 	    parsed >= row->min && parsed <= row->max) {
 		*value = parsed;
@@ -81,12 +96,12 @@ set_choice(
     const struct option *row, int *value, const char *text, char why[WHY_SIZE])
 {
 	char quoted[QUOTE_SIZE], allowed[OPTION_TEXT_SIZE];
+	int word = find_choice(row, text);
 
-	for (int i = 0; row->choices[i] != NULL; i++)
-		if (strcmp(text, row->choices[i]) == 0) {
-			*value = i;
-			return 0;
-		}
+	if (word != -1) {
+		*value = word;
+		return 0;
+	}
 	option_describe(row, allowed);
 	return why_set(why, "%s is not possible (write %.160s)",
 	    escape_quote(quoted, sizeof(quoted), text), allowed);
@@ -208,6 +223,18 @@ format_list(const struct option_list *list, struct output *output)
 		put(output, " }", 2);
 }
 
+static void
+format_quantity(
+    const struct option *row, uint64_t value, char text[OPTION_TEXT_SIZE])
+{
+	for (int i = 0; row->choices != NULL && row->choices[i] != NULL; i++)
+		if (value == OPTION_WORD(i)) {
+			snprintf(text, OPTION_TEXT_SIZE, "%s", row->choices[i]);
+			return;
+		}
+	option_format_quantity(row->kind, value, text);
+}
+
 void
 option_format(
     const struct option *row, const void *settings, char text[OPTION_TEXT_SIZE])
@@ -224,8 +251,7 @@ option_format(
 	case OPTION_SIZE:
 	case OPTION_TIME:
 	case OPTION_MODE:
-		option_format_quantity(
-		    row->kind, *(const uint64_t *)value, text);
+		format_quantity(row, *(const uint64_t *)value, text);
 		break;
 	case OPTION_PATH:
 	case OPTION_TEXT:
@@ -257,11 +283,29 @@ describe_choices(const struct option *row, char text[OPTION_TEXT_SIZE])
 	}
 }
 
+/* "never, always or 10ms to 1d, such as 500ms or 30s" */
+static void
+describe_quantity(const struct option *row, char text[OPTION_TEXT_SIZE])
+{
+	char min[OPTION_QUANTITY_SIZE], max[OPTION_QUANTITY_SIZE];
+	size_t len = 0;
+
+	option_format_quantity(row->kind, row->min, min);
+	option_format_quantity(row->kind, row->max, max);
+	for (int i = 0; row->choices != NULL && row->choices[i] != NULL; i++)
+		len += (size_t)snprintf(text + len, OPTION_TEXT_SIZE - len,
+		    "%s%s", row->choices[i],
+		    row->choices[i + 1] != NULL ? ", " : " or ");
+	snprintf(text + len, OPTION_TEXT_SIZE - len, "%s to %s%s%s%s", min, max,
+	    row->unit != NULL ? " " : "", row->unit != NULL ? row->unit : "",
+	    row->kind == OPTION_TIME       ? ", such as 500ms or 30s"
+		: row->kind == OPTION_MODE ? ", such as 0640"
+					   : "");
+}
+
 void
 option_describe(const struct option *row, char text[OPTION_TEXT_SIZE])
 {
-	char min[OPTION_QUANTITY_SIZE], max[OPTION_QUANTITY_SIZE];
-
 	switch (row->kind) {
 	case OPTION_BOOL:
 		strcpy(text, "yes or no");
@@ -270,14 +314,7 @@ option_describe(const struct option *row, char text[OPTION_TEXT_SIZE])
 	case OPTION_SIZE:
 	case OPTION_TIME:
 	case OPTION_MODE:
-		option_format_quantity(row->kind, row->min, min);
-		option_format_quantity(row->kind, row->max, max);
-		snprintf(text, OPTION_TEXT_SIZE, "%s to %s%s%s%s", min, max,
-		    row->unit != NULL ? " " : "",
-		    row->unit != NULL ? row->unit : "",
-		    row->kind == OPTION_TIME       ? ", such as 500ms or 30s"
-			: row->kind == OPTION_MODE ? ", such as 0640"
-						   : "");
+		describe_quantity(row, text);
 		break;
 	case OPTION_PATH:
 		strcpy(text, "an absolute path");

@@ -27,13 +27,20 @@ enum option_kind {     /* stored as       written as */
 struct option {
 	const char *name; /* NULL ends an array of rows */
 	enum option_kind kind;
-	size_t offset;              /* offsetof() in the settings struct */
-	const char *initial;        /* the default, as text; NULL: none */
-	uint64_t min, max;          /* for numbers, sizes, times, modes */
-	const char *unit;           /* what a number counts, for people */
-	const char *const *choices; /* NULL-terminated, for OPTION_CHOICE */
-	const char *help;           /* one line */
+	size_t offset;       /* offsetof() in the settings struct */
+	const char *initial; /* the default, as text; NULL: none */
+	uint64_t min, max;   /* for numbers, sizes, times, modes */
+	const char *unit;    /* what a number counts, for people */
+	/*
+	 * NULL-terminated, for OPTION_CHOICE; for numbers, sizes and times,
+	 * words that may be written in their place (NULL: none).
+	 */
+	const char *const *choices;
+	const char *help; /* one line */
 };
+
+/* What a quantity is stored as where the i-th of its words was written. */
+#define OPTION_WORD(i) (UINT64_MAX - (uint64_t)(i))
 
 /* Texts of an OPTION_LIST in an array of their own. */
 struct option_list {
