@@ -104,7 +104,8 @@ START_TEST(test_cut)
 		struct bucket_lab lab;
 
 		bucket_open(&lab, "format", table[i].format, NULL);
-		bucket_spew_cut(&lab, "192.0.2.7", "begin", 5, 70000);
+		bucket_spew_full(
+		    &lab, "192.0.2.7", "begin", 5, 70000, BUCKET_TIME_NS);
 		bucket_flush(&lab);
 		bucket_expect(&lab, table[i].record);
 		bucket_close(&lab);

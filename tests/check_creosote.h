@@ -84,14 +84,14 @@ bucket_peer(struct sockaddr_storage *peer, const char *host)
 	return sizeof(*un);
 }
 
-/* A datagram of wire_len bytes of which len were taken. */
+/* A datagram of wire_len bytes of which len were taken, at that time. */
 static inline void
-bucket_spew_cut(struct bucket_lab *lab, const char *peer, const char *message,
-    size_t len, size_t wire_len)
+bucket_spew_full(struct bucket_lab *lab, const char *peer, const char *message,
+    size_t len, size_t wire_len, int64_t time_ns)
 {
 	struct question question;
 
-	question_set(&question, message, len, len, BUCKET_TIME_NS);
+	question_set(&question, message, len, len, time_ns);
 	question.datagram.wire_len = wire_len;
 	question.datagram.peer_len = bucket_peer(&question.peer, peer);
 	ck_assert(!service_type(lab->service)
@@ -104,13 +104,36 @@ static inline void
 bucket_spew(
     struct bucket_lab *lab, const char *peer, const char *message, size_t len)
 {
-	bucket_spew_cut(lab, peer, message, len, len);
+	bucket_spew_full(lab, peer, message, len, len, BUCKET_TIME_NS);
+}
+
+static inline void
+bucket_spew_line(struct bucket_lab *lab, const char *line)
+{
+	bucket_spew(lab, "192.0.2.7", line, strlen(line));
 }
 
 static inline void
 bucket_flush(struct bucket_lab *lab)
 {
 	service_type(lab->service)->batch_end(lab->service);
+}
+
+/* Tries again what failed, as after a while. */
+static inline void
+bucket_retry(struct bucket_lab *lab)
+{
+	service_type(lab->service)->timer(lab->service);
+}
+
+static inline void
+bucket_reopen(struct bucket_lab *lab)
+{
+	char why[WHY_SIZE] = "";
+
+	ck_assert_msg(
+	    service_type(lab->service)->reopen(lab->service, why) == 0, "%s",
+	    why);
 }
 
 /* All of the file, with a NUL behind it; the lab's until the next call. */

@@ -7,9 +7,12 @@
 
 #include "check_creosote.h"
 
-#define FAILED                                                               \
-	"netlabd: error: creosote 'test': cannot write to %s: %s, ignoring " \
-	"records until it can be written again\n"
+#define FAILED                                                              \
+	"netlabd: error: creosote 'test': cannot write to %s: %s, keeping " \
+	"records in memory until it can be written again\n"
+
+#define CUT_WORD \
+	"netlabd: the line before was cut, as writing it was interrupted\n"
 
 static int log_end;
 
@@ -54,16 +57,31 @@ expect_failed(struct bucket_lab *lab, int error)
 	expect_log(expected);
 }
 
+/* All that waited was written. */
 static inline void
-spew_line(struct bucket_lab *lab, const char *line)
+expect_recovered(unsigned waited, unsigned lost)
 {
-	bucket_spew(lab, "192.0.2.7", line, strlen(line));
+	const char *text = read_log();
+	unsigned found_waited, found_lost;
+	double seconds;
+	int end = 0;
+
+	ck_assert_msg(sscanf(text,
+			  "netlabd: creosote 'test': writing again after %lf "
+			  "s: %u records had waited, %u are lost%n",
+			  &seconds, &found_waited, &found_lost, &end) == 3 &&
+		strcmp(text + end, "\n") == 0,
+	    "%s", text);
+	ck_assert_uint_eq(found_waited, waited);
+	ck_assert_uint_eq(found_lost, lost);
 }
 
 static inline void
-expect_figures(struct bucket_lab *lab, unsigned records, unsigned lost)
+expect_figures(
+    struct bucket_lab *lab, unsigned records, unsigned waiting, unsigned lost)
 {
 	ck_assert_uint_eq(bucket_figure(lab, "records"), records);
+	ck_assert_uint_eq(bucket_figure(lab, "records-waiting"), waiting);
 	ck_assert_uint_eq(bucket_figure(lab, "records-lost"), lost);
 }
 

@@ -3,6 +3,8 @@
  */
 #include <sys/stat.h>
 
+#include "base/clock.h"
+
 #include "check_creosote_log.h"
 #include "check_main.h"
 
@@ -19,15 +21,71 @@ read_fifo(int reader, char *text, size_t size)
 	return len;
 }
 
-#define STUCK_RECORDS 3000
+/* More than the pipe and the queue take, 64 bytes each. */
+#define STUCK_RECORDS 20000
+
+/* Whole lines of records and what the words between them say is lost. */
+static void
+count_text(const char *text, unsigned *records, unsigned *lost)
+{
+	const char *end;
+
+	for (; (end = strchr(text, '\n')) != NULL; text = end + 1) {
+		unsigned count;
+
+		if (sscanf(text, "netlabd: %u records lost here", &count) == 1)
+			*lost += count;
+		else if (end - text == 63 && text[0] == 'x')
+			(*records)++;
+		else
+			ck_abort_msg("%.*s", (int)(end - text), text);
+	}
+	ck_assert_str_eq(text, "");
+}
 
 /* A reader that takes nothing stops nothing: what it misses is told. */
 START_TEST(test_stuck_reader)
 {
-	static char text[1 << 20], line[64], expected[256];
+	static char text[4 << 20], line[64];
+	struct bucket_lab lab;
+	char path[NET_PATH_SIZE], expected[512];
+	unsigned records = 0, lost = 0;
+	size_t len = 0, n;
+	int reader;
+
+	ck_assert_int_eq(mkfifo(net_path(path, "", "bucket.log"), 0600), 0);
+	reader = open(path, O_RDONLY | O_NONBLOCK);
+	catch_log();
+	bucket_open(&lab, "format", "raw", "queue", "1M", NULL);
+	memset(line, 'x', sizeof(line) - 1);
+	for (int i = 0; i < STUCK_RECORDS; i++) {
+		bucket_spew_line(&lab, line);
+		bucket_flush(&lab);
+	}
+	snprintf(expected, sizeof(expected), FAILED, lab.path,
+	    "its reader takes nothing");
+	expect_log(expected);
+	while ((n = read_fifo(reader, text + len, sizeof(text) - len)) > 0) {
+		len += n;
+		bucket_retry(&lab);
+	}
+	count_text(text, &records, &lost);
+	ck_assert_uint_gt(lost, 0);
+	ck_assert_uint_eq(records + lost, STUCK_RECORDS);
+	expect_figures(&lab, records, 0, lost);
+	close(reader);
+	bucket_close(&lab);
+}
+END_TEST
+
+/* A reader that is only slow is nothing to speak of. */
+START_TEST(test_slow_reader)
+{
+	static char text[1 << 20], line[64];
 	struct bucket_lab lab;
 	char path[NET_PATH_SIZE];
-	unsigned got, lost;
+	unsigned records = 0, lost = 0;
+	size_t len = 0, n;
 	int reader;
 
 	ck_assert_int_eq(mkfifo(net_path(path, "", "bucket.log"), 0600), 0);
@@ -35,59 +93,135 @@ START_TEST(test_stuck_reader)
 	catch_log();
 	bucket_open(&lab, "format", "raw", NULL);
 	memset(line, 'x', sizeof(line) - 1);
-	for (int i = 0; i < STUCK_RECORDS; i++) {
-		spew_line(&lab, line);
+	for (int i = 0; i < 5000; i++) {
+		bucket_spew_line(&lab, line);
 		bucket_flush(&lab);
 	}
-	expect_failed(&lab, EAGAIN);
-	got = (unsigned)(read_fifo(reader, text, sizeof(text)) / sizeof(line));
-	lost = STUCK_RECORDS - got;
-	ck_assert_uint_gt(lost, 0);
-	ck_assert_uint_gt(got, 0);
-	spew_line(&lab, "last");
-	bucket_flush(&lab);
-	read_fifo(reader, text, sizeof(text));
-	snprintf(expected, sizeof(expected),
-	    "netlabd: %u records lost here (writing failed: Resource "
-	    "temporarily unavailable)\nlast\n",
-	    lost);
-	ck_assert_str_eq(text[0] == '\n' ? text + 1 : text, expected);
-	expect_figures(&lab, got + 1, lost);
+	while ((n = read_fifo(reader, text + len, sizeof(text) - len)) > 0) {
+		len += n;
+		bucket_retry(&lab);
+	}
+	count_text(text, &records, &lost);
+	ck_assert_uint_eq(records, 5000);
+	ck_assert_uint_eq(lost, 0);
+	expect_log("");
 	close(reader);
 	bucket_close(&lab);
 }
 END_TEST
 
-/* Drops that cannot be told are told later, all of them, and once. */
-START_TEST(test_drops_untold)
+/* Drops wait at their place among the records. */
+START_TEST(test_drops_wait)
 {
 	struct bucket_lab lab;
-	char path[NET_PATH_SIZE], why[WHY_SIZE];
+	char path[NET_PATH_SIZE];
 
 	ck_assert_int_eq(
 	    symlink("/dev/full", net_path(path, "", "bucket.log")), 0);
 	catch_log();
 	bucket_open(&lab, "format", "raw", NULL);
-	spew_line(&lab, "1");
+	bucket_spew_line(&lab, "1");
 	service_type(lab.service)->lost(lab.service, "127.0.0.1:7", 1000);
 	bucket_flush(&lab);
 	service_type(lab.service)->lost(lab.service, "127.0.0.1:7", 500);
-	spew_line(&lab, "2");
+	bucket_spew_line(&lab, "2");
 	bucket_flush(&lab);
-	expect_figures(&lab, 0, 2);
+	expect_figures(&lab, 0, 2, 0);
 
 	unlink(lab.path);
-	ck_assert_int_eq(
-	    service_type(lab.service)->reopen(lab.service, why), 0);
-	bucket_flush(&lab);
+	bucket_reopen(&lab);
 	bucket_expect(&lab,
-	    "netlabd: 1500 datagrams lost here on 127.0.0.1:7 (receive queue "
-	    "full)\nnetlabd: 2 records lost here (writing failed: No space "
-	    "left "
-	    "on device)\n");
-	expect_figures(&lab, 0, 2);
+	    "1\n"
+	    "netlabd: 1000 datagrams lost here on 127.0.0.1:7 (receive queue "
+	    "full)\n"
+	    "netlabd: 500 datagrams lost here on 127.0.0.1:7 (receive queue "
+	    "full)\n"
+	    "2\n");
+	expect_figures(&lab, 2, 0, 0);
 	bucket_close(&lab);
 }
 END_TEST
 
-CHECK_MAIN("creosote_loss", test_stuck_reader, test_drops_untold)
+/* A MiB of records of 1000 bytes, and what finds no room any more. */
+#define FITTING  1048
+#define TOO_MANY 52
+
+static void
+overfill(struct bucket_lab *lab)
+{
+	char line[1001];
+
+	for (int i = 0; i < FITTING + TOO_MANY; i++) {
+		int len = snprintf(line, sizeof(line), "%0999d", i);
+
+		bucket_spew_full(lab, "192.0.2.7", line, (size_t)len,
+		    (size_t)len, BUCKET_TIME_NS + i * CLOCK_NS_PER_S);
+	}
+	/* A short one would fit, but what is missing is missing at one place.
+	 */
+	bucket_spew_line(lab, "short");
+	service_type(lab->service)->lost(lab->service, "127.0.0.1:7", 44);
+	bucket_flush(lab);
+}
+
+/* What is thrown away is stated to the record, with its time, at its place. */
+START_TEST(test_queue_full)
+{
+	static const char words[] =
+	    "netlabd: 44 datagrams lost here on 127.0.0.1:7 (receive queue "
+	    "full)\n"
+	    "netlabd: 53 records lost here (queue full while writing failed: "
+	    "File too large, from 2026-11-23T06:48:28.123456Z to "
+	    "2026-11-23T06:31:00.123456Z)\n"
+	    "next\n";
+	struct bucket_lab lab;
+	const char *text;
+
+	catch_log();
+	bucket_open(&lab, "format", "raw", "queue", "1M", NULL);
+	limit_file(0);
+	bucket_spew_line(&lab, "first");
+	bucket_flush(&lab);
+	expect_failed(&lab, EFBIG);
+	overfill(&lab);
+	expect_figures(&lab, 0, 1 + FITTING, TOO_MANY + 1);
+	limit_file(RLIM_INFINITY);
+	bucket_retry(&lab);
+	expect_recovered(1 + FITTING, TOO_MANY + 1);
+	bucket_spew_line(&lab, "next");
+	bucket_flush(&lab);
+	text = bucket_text(&lab, NULL);
+	ck_assert_mem_eq(text, "first\n", 6);
+	for (int i = 0; i < FITTING; i++)
+		ck_assert_int_eq(atoi(text + 6 + 1000 * i), i);
+	ck_assert_str_eq(text + 6 + 1000 * FITTING, words);
+	expect_figures(&lab, 2 + FITTING, 0, TOO_MANY + 1);
+	bucket_close(&lab);
+}
+END_TEST
+
+/* Losses that are not said yet at a stop are said then, if it can be. */
+START_TEST(test_queue_full_until_stop)
+{
+	struct bucket_lab lab;
+	const char *text;
+
+	catch_log();
+	bucket_open(&lab, "format", "json", "queue", "1M", NULL);
+	limit_file(0);
+	overfill(&lab);
+	limit_file(RLIM_INFINITY);
+	service_type(lab.service)->stop(lab.service);
+	text = bucket_text(&lab, NULL);
+	ck_assert_ptr_nonnull(strstr(text, "\"lost\":44,"));
+	ck_assert_msg(strstr(text, "records lost here (queue full") != NULL,
+	    "%s", text + strlen(text) - 500);
+	ck_assert_uint_eq(bucket_figure(&lab, "records") +
+		bucket_figure(&lab, "records-lost"),
+	    FITTING + TOO_MANY + 1);
+	bucket_free(&lab);
+}
+END_TEST
+
+CHECK_MAIN("creosote_loss", test_stuck_reader, test_slow_reader,
+    test_drops_wait, test_queue_full, test_queue_full_until_stop)

@@ -5,17 +5,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/clock.h"
-
 #define OPEN_FLAGS (O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
-
-/* The other services wait while a reader is waited for. */
-#define PATIENCE_MS 10
 
 static const char *
 advice(int error)
@@ -130,7 +126,6 @@ bucket_file_become(struct bucket_file *file, int fd)
 {
 	close(file->fd);
 	file->fd = fd;
-	file->is_cut = false;
 	file->is_unseen = true;
 }
 
@@ -150,7 +145,8 @@ bucket_file_reopen(struct bucket_file *file, char why[WHY_SIZE])
 
 	if (bucket_file_open(&fresh, file->path, &file->access, why) == -1)
 		return -1;
-	fresh.is_cut = file->is_cut && is_same_file(file->fd, fresh.fd);
+	if (is_same_file(file->fd, fresh.fd))
+		fresh.is_unseen = file->is_unseen;
 	bucket_file_close(file);
 	*file = fresh;
 	return 0;
@@ -165,63 +161,8 @@ bucket_file_is_removed(const struct bucket_file *file)
 	    S_ISREG(st.st_mode) && st.st_nlink == 0;
 }
 
-/* Waits for the reader until the deadline, which begins with the first wait. */
-static bool
-wait_for_reader(struct bucket_file *file, int64_t *deadline_ms)
-{
-	struct pollfd reader = { .fd = file->fd, .events = POLLOUT };
-	int64_t now_ms = clock_monotonic_ms();
-
-	if (*deadline_ms == 0)
-		*deadline_ms = now_ms + PATIENCE_MS;
-	if (!file->is_stuck && now_ms < *deadline_ms &&
-	    poll(&reader, 1, (int)(*deadline_ms - now_ms)) == 1)
-		return true;
-	file->is_stuck = true;
-	errno = EAGAIN;
-	return false;
-}
-
-/* Writes all, or returns how much before the error that is left in errno. */
-static size_t
-write_all(struct bucket_file *file, const char *data, size_t len)
-{
-	int64_t deadline_ms = 0;
-	size_t done = 0;
-
-	while (done < len) {
-		ssize_t n = write(file->fd, data + done, len - done);
-
-		if (n > 0)
-			done += (size_t)n;
-		else if (n == -1 && errno == EAGAIN) {
-			if (!wait_for_reader(file, &deadline_ms))
-				return done;
-		} else if (n == -1 && errno != EINTR) {
-			return done;
-		}
-	}
-	file->is_stuck = false;
-	return done;
-}
-
-static size_t
-count_lines(const char *data, size_t len)
-{
-	const char *end = data + len;
-	size_t count = 0;
-
-	while (
-	    data < end && (data = memchr(data, '\n', (size_t)(end - data)))) {
-		count++;
-		data++;
-	}
-	return count;
-}
-
-/* True when somebody, such as a crash, left the last line without its end. */
-static bool
-ends_cut(const struct bucket_file *file)
+bool
+bucket_file_ends_cut(const struct bucket_file *file)
 {
 	struct stat st;
 	char path[32], last = '\n';
@@ -240,26 +181,40 @@ ends_cut(const struct bucket_file *file)
 	return last != '\n';
 }
 
-size_t
-bucket_file_write(struct bucket_file *file, const char *lines, size_t len)
+ssize_t
+bucket_file_write(const struct bucket_file *file, const char *data, size_t len)
 {
-	size_t done;
-	int error;
+	ssize_t n;
 
-	if (len == 0)
+	do
+		n = write(file->fd, data, len);
+	while (n == -1 && errno == EINTR);
+	return n;
+}
+
+bool
+bucket_file_wait(const struct bucket_file *file, int64_t ms)
+{
+	struct pollfd reader = { .fd = file->fd, .events = POLLOUT };
+
+	return ms > 0 && poll(&reader, 1, (int)ms) == 1;
+}
+
+int
+bucket_file_sync(const struct bucket_file *file)
+{
+	if (fdatasync(file->fd) == 0 || errno == EINVAL || errno == EROFS)
 		return 0;
-	if (file->is_unseen && ends_cut(file))
-		file->is_cut = true;
-	file->is_unseen = false;
-	if (file->is_cut && write_all(file, "\n", 1) == 0)
-		return count_lines(lines, len);
-	file->is_cut = false;
-	done = write_all(file, lines, len);
-	if (done == len)
-		return 0;
-	error = errno;
-	file->is_cut = done > 0 && lines[done - 1] != '\n';
-	done = count_lines(lines + done, len - done);
-	errno = error;
-	return done;
+	return -1;
+}
+
+void
+bucket_file_take_back(const struct bucket_file *file, size_t len)
+{
+	off_t end = lseek(file->fd, 0, SEEK_CUR);
+	struct stat st;
+
+	if (len > 0 && end != -1 && fstat(file->fd, &st) == 0 &&
+	    S_ISREG(st.st_mode) && st.st_size == end && end >= (off_t)len)
+		(void)ftruncate(file->fd, end - (off_t)len);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The file that a bucket fills: appended to, opened anew, never left cut. */
+/* The file that a bucket fills: appended to, opened anew, synced. */
 #ifndef SERVICES_CREOSOTE_FILE_H
 #define SERVICES_CREOSOTE_FILE_H
 
@@ -20,9 +20,7 @@ struct bucket_file {
 	const char *path; /* not owned; "": standard output */
 	struct bucket_file_access access;
 	int fd;
-	bool is_stuck;  /* its reader (of a pipe, a terminal) takes nothing */
-	bool is_cut;    /* the last line lacks its end */
-	bool is_unseen; /* whether it is cut has to be looked at */
+	bool is_unseen; /* nothing was written since it was opened */
 };
 
 /*
@@ -42,7 +40,9 @@ int bucket_file_make(
 /* Goes on with this descriptor, another file of the same path, as its own. */
 void bucket_file_become(struct bucket_file *file, int fd);
 
-/* Opens the path anew, as it may have been renamed; on failure keeps the old.
+/*
+ * Opens the path anew, as it may have been renamed; the same file as before is
+ * not unseen. On failure (-1 with why and errno) keeps the old one.
  */
 int bucket_file_reopen(struct bucket_file *file, char why[WHY_SIZE]);
 
@@ -51,12 +51,20 @@ void bucket_file_close(struct bucket_file *file);
 /* True when the file was removed, so that nobody can ever read it. */
 bool bucket_file_is_removed(const struct bucket_file *file);
 
-/*
- * Writes whole lines. A reader who does not keep up is waited for 10 ms, and
- * not at all while it is stuck. Returns how many of them, the last ones, are
- * not in the file, with the reason in errno; 0: all are.
- */
-size_t
-bucket_file_write(struct bucket_file *file, const char *lines, size_t len);
+/* True when somebody, such as a crash, left its last line without an end. */
+bool bucket_file_ends_cut(const struct bucket_file *file);
+
+/* As write(2), but not interrupted. EAGAIN: its reader does not keep up. */
+ssize_t
+bucket_file_write(const struct bucket_file *file, const char *data, size_t len);
+
+/* Waits for its reader, so many ms at the most; false: it takes nothing. */
+bool bucket_file_wait(const struct bucket_file *file, int64_t ms);
+
+/* What was written is on the disk: 0, or -1 with errno. A pipe has none. */
+int bucket_file_sync(const struct bucket_file *file);
+
+/* Takes back the last len bytes that we wrote, unless others wrote since. */
+void bucket_file_take_back(const struct bucket_file *file, size_t len);
 
 #endif

@@ -297,11 +297,13 @@ def test_bucket_raw(netlabd, transport):
 @datagrams
 def test_bucket_json(netlabd, transport):
     lines, sender = bucket_lines(netlabd, transport, MESSAGES, "format = json")
-    for line, message in zip(lines, MESSAGES, strict=True):
+    for number, (line, message) in enumerate(
+            zip(lines, MESSAGES, strict=True), 1):
         record = json.loads(line)
         stripped = message[:-1] if message.endswith(b"\n") else message
         assert re.fullmatch(ISO8601, record.pop("time").encode())
-        assert record == {"source": sender.decode(), "bytes": len(message),
+        assert record == {"sequence": number, "source": sender.decode(),
+                          "bytes": len(message),
                           "message": python_repr(stripped).decode()}
 
 

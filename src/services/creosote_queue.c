@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: ISC */
+/* Lines that wait to be written. */
+#include "services/creosote_queue.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Kept when nothing waits; more is given back. */
+#define KEPT_SIZE (256UL << 10)
+
+/* Where the next line goes, after all that wait. */
+static size_t
+tail(const struct bucket_queue *queue)
+{
+	return queue->head + queue->len;
+}
+
+static void
+move_to_front(struct bucket_queue *queue)
+{
+	memmove(queue->data, queue->data + queue->head, queue->len);
+	queue->head = 0;
+}
+
+static bool
+grow(struct bucket_queue *queue, size_t needed)
+{
+	size_t size = queue->size != 0 ? queue->size : KEPT_SIZE;
+	char *data;
+
+	while (size < needed)
+		size *= 2;
+	if ((data = realloc(queue->data, size)) == NULL)
+		return false;
+	queue->data = data;
+	queue->size = size;
+	return true;
+}
+
+char *
+bucket_queue_reserve(struct bucket_queue *queue, size_t room)
+{
+	if (queue->size - tail(queue) >= room && queue->data != NULL)
+		return queue->data + tail(queue);
+	/* Moved once for as many bytes as were written since. */
+	if (queue->head > queue->len)
+		move_to_front(queue);
+	if (queue->size - tail(queue) < room &&
+	    !grow(queue, tail(queue) + room))
+		return NULL;
+	return queue->data + tail(queue);
+}
+
+/* Remembers that the next line is a word. */
+static bool
+note_word(struct bucket_queue *queue)
+{
+	if (queue->word_count == queue->word_size) {
+		size_t size = queue->word_size != 0 ? 2 * queue->word_size : 16;
+		uint64_t *words =
+		    reallocarray(queue->words, size, sizeof(*words));
+
+		if (words == NULL)
+			return false;
+		queue->words = words;
+		queue->word_size = size;
+	}
+	queue->words[queue->word_count++] = queue->added;
+	return true;
+}
+
+bool
+bucket_queue_commit(
+    struct bucket_queue *queue, size_t len, enum bucket_line kind)
+{
+	struct bucket_memory *memory = queue->memory;
+
+	if (memory->max - memory->used < len ||
+	    (kind == BUCKET_WORD && !note_word(queue)))
+		return false;
+	queue->added++;
+	queue->len += len;
+	memory->used += len;
+	return true;
+}
+
+/* Removes the first lines, so many bytes of them. */
+static uint64_t
+remove_lines(struct bucket_queue *queue, size_t len, uint64_t lines)
+{
+	size_t words = 0;
+
+	queue->head += len;
+	queue->len -= len;
+	queue->memory->used -= len;
+	queue->left += lines;
+	while (words < queue->word_count && queue->words[words] < queue->left)
+		words++;
+	queue->word_count -= words;
+	if (words > 0)
+		memmove(queue->words, queue->words + words,
+		    queue->word_count * sizeof(*queue->words));
+	return lines - words;
+}
+
+/* Empty: the next line begins at the front, in no more memory than usual. */
+static void
+tidy(struct bucket_queue *queue)
+{
+	queue->head = 0;
+	if (queue->size <= KEPT_SIZE)
+		return;
+	free(queue->data);
+	queue->data = NULL;
+	queue->size = 0;
+}
+
+uint64_t
+bucket_queue_take(struct bucket_queue *queue, size_t len)
+{
+	const char *begin = queue->data + queue->head, *end = begin;
+	const char *at = begin + queue->done, *stop = at + len;
+	uint64_t lines = 0, records;
+
+	while (at < stop && (at = memchr(at, '\n', (size_t)(stop - at)))) {
+		end = ++at;
+		lines++;
+	}
+	queue->done = (size_t)(stop - end);
+	records = remove_lines(queue, (size_t)(end - begin), lines);
+	if (queue->len == 0)
+		tidy(queue);
+	return records;
+}
+
+void
+bucket_queue_rewind(struct bucket_queue *queue)
+{
+	queue->done = 0;
+}
+
+uint64_t
+bucket_queue_records(const struct bucket_queue *queue)
+{
+	return queue->added - queue->left - queue->word_count;
+}
+
+void
+bucket_queue_free(struct bucket_queue *queue)
+{
+	struct bucket_memory *memory = queue->memory;
+
+	memory->used -= queue->len;
+	free(queue->data);
+	free(queue->words);
+	*queue = (struct bucket_queue){ .memory = memory };
+}

@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: ISC */
+/* Where a bucket's records go. */
+#include "services/creosote_sink.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+
+/* The most that one write takes: a slow disk holds up the loop for as long. */
+#define WRITE_SIZE (1UL << 20)
+
+/* After so long, the other services have their turn. */
+#define FLUSH_MS 10
+
+/* How soon a write is tried again: for a reader, and for all else. */
+#define READER_MS 10
+#define RETRY_MS  250
+
+/* A reader that takes nothing for so long does not only read slowly. */
+#define PATIENCE_MS 1000
+
+/* How long a stop waits for a reader: while it takes nothing, and in all. */
+#define LAST_WAIT_MS 500
+#define LAST_MS      5000
+
+static const char *
+path_of(const struct bucket_sink *sink)
+{
+	const char *path = sink->file->path;
+
+	return path[0] != '\0' ? path : "standard output";
+}
+
+void
+bucket_sink_open(struct bucket_sink *sink, struct bucket_file *file,
+    const struct bucket_sink_config *config)
+{
+	*sink = (struct bucket_sink){
+		.config = *config,
+		.file = file,
+		.queue = { .memory = config->memory },
+	};
+}
+
+/* Says here what is missing, as far as there is room for it. */
+static void
+say_losses(struct bucket_sink *sink)
+{
+	char what[RECORD_WHAT_SIZE];
+	uint64_t count;
+
+	while (!sink->is_full &&
+	    (count = bucket_loss_describe(&sink->loss, what)) > 0) {
+		char *line =
+		    bucket_queue_reserve(&sink->queue, RECORD_HEADER_SIZE);
+
+		if (line == NULL ||
+		    !bucket_queue_commit(&sink->queue,
+			record_format_loss(line, sink->config.style,
+			    clock_now_ns(), count, what),
+			BUCKET_WORD))
+			return;
+		bucket_loss_note_said(&sink->loss);
+	}
+}
+
+static void
+lose_record(struct bucket_sink *sink, const struct record *record, int error)
+{
+	bucket_loss_add_record(&sink->loss, record->time_ns, error);
+	sink->lost++;
+}
+
+/*
+ * Once a record found no room, neither do those after it, until some was made:
+ * what is missing is missing at one place.
+ */
+void
+bucket_sink_add(struct bucket_sink *sink, const struct record *record)
+{
+	char *line;
+
+	say_losses(sink);
+	if (bucket_loss_is_any(&sink->loss)) {
+		lose_record(sink, record, sink->error);
+		return;
+	}
+	line =
+	    bucket_queue_reserve(&sink->queue, record_room(record->data.len));
+	if (line == NULL) {
+		lose_record(sink, record, ENOMEM);
+	} else if (!bucket_queue_commit(&sink->queue,
+		       record_format(line, sink->config.style, record),
+		       BUCKET_RECORD)) {
+		sink->is_full = bucket_queue_len(&sink->queue) > 0;
+		lose_record(sink, record, sink->error);
+	}
+}
+
+void
+bucket_sink_add_drops(
+    struct bucket_sink *sink, const char *local, uint64_t count)
+{
+	bucket_loss_add_drops(&sink->loss, local, count);
+}
+
+static void
+note_failure(struct bucket_sink *sink, int error, int64_t now_ms)
+{
+	if (sink->error == 0) {
+		sink->failed_ms = now_ms;
+		sink->moved_ms = now_ms;
+		sink->written_before = sink->written;
+		sink->lost_before = sink->lost;
+	}
+	sink->error = error;
+	if (sink->is_said ||
+	    (error == EAGAIN && !sink->is_full &&
+		now_ms - sink->moved_ms < PATIENCE_MS))
+		return;
+	sink->is_said = true;
+	log_error("creosote '%s': cannot write to %s: %s, keeping records in "
+		  "memory until it can be written again",
+	    sink->config.name, path_of(sink), bucket_loss_reason(error));
+}
+
+/* All that waited is written. */
+static void
+note_recovery(struct bucket_sink *sink, int64_t now_ms)
+{
+	int64_t took_ms = now_ms - sink->failed_ms;
+
+	if (sink->is_said)
+		log_notice("creosote '%s': writing again after %" PRId64
+			   ".%03d s: %" PRIu64 " records had waited, %" PRIu64
+			   " are lost",
+		    sink->config.name, took_ms / 1000, (int)(took_ms % 1000),
+		    sink->written - sink->written_before,
+		    sink->lost - sink->lost_before);
+	sink->error = 0;
+	sink->is_said = false;
+}
+
+/* Somebody removed the file: what is written now would be read by nobody. */
+static int
+replace_removed(struct bucket_sink *sink)
+{
+	char why[WHY_SIZE];
+
+	if (bucket_file_reopen(sink->file, why) == -1)
+		return -1;
+	bucket_queue_rewind(&sink->queue);
+	log_notice("creosote '%s': '%s' was removed, made it anew",
+	    sink->config.name, sink->file->path);
+	return 0;
+}
+
+/* Ends a line that somebody else, or a crash, left without its end. */
+static int
+end_cut_line(struct bucket_sink *sink)
+{
+	char lines[1 + RECORD_HEADER_SIZE] = "\n";
+	size_t len = 1 +
+	    record_format_word(lines + 1, sink->config.style, clock_now_ns(),
+		"the line before was cut, as writing it was interrupted");
+	ssize_t n = bucket_file_write(sink->file, lines, len);
+
+	if (n >= 0 && (size_t)n < len)
+		errno = ENOSPC;
+	return n == (ssize_t)len ? 0 : -1;
+}
+
+/* Sees that the file can be appended to: 0, or -1 with errno. */
+static int
+prepare_file(struct bucket_sink *sink)
+{
+	if (bucket_file_is_removed(sink->file) && replace_removed(sink) == -1)
+		return -1;
+	if (sink->file->is_unseen && bucket_file_ends_cut(sink->file) &&
+	    end_cut_line(sink) == -1)
+		return -1;
+	sink->file->is_unseen = false;
+	return 0;
+}
+
+static void
+note_written(struct bucket_sink *sink, size_t len, int64_t now_ms)
+{
+	sink->written += bucket_queue_take(&sink->queue, len);
+	sink->is_full = false;
+	sink->moved_ms = now_ms;
+	if (!sink->is_dirty)
+		sink->dirty_ms = now_ms;
+	sink->is_dirty = true;
+}
+
+static void
+write_lines(struct bucket_sink *sink, int64_t now_ms)
+{
+	int64_t end_ms = now_ms + FLUSH_MS;
+	size_t len;
+
+	if (prepare_file(sink) == -1) {
+		note_failure(sink, errno, now_ms);
+		return;
+	}
+	while ((len = bucket_queue_len(&sink->queue)) > 0 && now_ms < end_ms) {
+		ssize_t n = bucket_file_write(sink->file,
+		    bucket_queue_data(&sink->queue),
+		    len < WRITE_SIZE ? len : WRITE_SIZE);
+
+		if (n == -1) {
+			note_failure(sink, errno, now_ms);
+			return;
+		}
+		now_ms = clock_monotonic_ms();
+		note_written(sink, (size_t)n, now_ms);
+	}
+	if (len == 0 && sink->error != 0)
+		note_recovery(sink, now_ms);
+}
+
+static void
+sync_file(struct bucket_sink *sink)
+{
+	int error = bucket_file_sync(sink->file) == 0 ? 0 : errno;
+
+	if (error != 0 && sink->sync_error == 0)
+		log_error("creosote '%s': cannot sync %s: %s, going on",
+		    sink->config.name, path_of(sink), strerror(error));
+	sink->sync_error = error;
+	sink->is_dirty = false;
+}
+
+/* In how many ms the file has to be synced; -1: not at all. */
+static int64_t
+sync_delay(const struct bucket_sink *sink, int64_t now_ms)
+{
+	int64_t due_ms;
+
+	if (!sink->is_dirty || sink->config.sync_ms == BUCKET_SYNC_NEVER)
+		return -1;
+	if (sink->config.sync_ms == BUCKET_SYNC_ALWAYS)
+		return 0;
+	due_ms = sink->dirty_ms + (int64_t)sink->config.sync_ms;
+	return due_ms > now_ms ? due_ms - now_ms : 0;
+}
+
+static int64_t
+write_delay(const struct bucket_sink *sink)
+{
+	if (bucket_queue_len(&sink->queue) == 0)
+		return -1;
+	return sink->error == 0     ? 0
+	    : sink->error == EAGAIN ? READER_MS
+				    : RETRY_MS;
+}
+
+int64_t
+bucket_sink_flush(struct bucket_sink *sink, bool again)
+{
+	int64_t now_ms = clock_monotonic_ms(), write_ms, sync_ms;
+
+	say_losses(sink);
+	if (bucket_queue_len(&sink->queue) > 0 &&
+	    (again || sink->error == 0 || sink->error == EAGAIN))
+		write_lines(sink, now_ms);
+	/* What had no room before. */
+	say_losses(sink);
+	if (sync_delay(sink, now_ms) == 0)
+		sync_file(sink);
+	write_ms = write_delay(sink);
+	sync_ms = sync_delay(sink, now_ms);
+	return write_ms == -1 || (sync_ms != -1 && sync_ms < write_ms)
+	    ? sync_ms
+	    : write_ms;
+}
+
+int
+bucket_sink_reopen(struct bucket_sink *sink, char why[WHY_SIZE])
+{
+	if (sink->is_dirty && sink->config.sync_ms != BUCKET_SYNC_NEVER)
+		sync_file(sink);
+	if (bucket_file_reopen(sink->file, why) == -1)
+		return -1;
+	if (sink->file->is_unseen)
+		bucket_queue_rewind(&sink->queue);
+	return 0;
+}
+
+/* True when the reader takes more, within what a stop has time for. */
+static bool
+wait_at_stop(const struct bucket_sink *sink, int64_t end_ms)
+{
+	int64_t give_up_ms = sink->moved_ms + LAST_WAIT_MS;
+
+	if (give_up_ms > end_ms)
+		give_up_ms = end_ms;
+	return bucket_file_wait(sink->file, give_up_ms - clock_monotonic_ms());
+}
+
+/* Writes all that waits. */
+static void
+write_last(struct bucket_sink *sink)
+{
+	int64_t now_ms = clock_monotonic_ms(), end_ms = now_ms + LAST_MS;
+
+	sink->moved_ms = now_ms;
+	say_losses(sink);
+	while (bucket_queue_len(&sink->queue) > 0) {
+		write_lines(sink, clock_monotonic_ms());
+		say_losses(sink);
+		if (sink->error != 0 &&
+		    (sink->error != EAGAIN || !wait_at_stop(sink, end_ms)))
+			return;
+	}
+}
+
+void
+bucket_sink_close(struct bucket_sink *sink)
+{
+	uint64_t left;
+
+	write_last(sink);
+	left = bucket_queue_records(&sink->queue);
+	if (left > 0 || bucket_loss_is_any(&sink->loss))
+		log_error("creosote '%s': %" PRIu64
+			  " records that waited are lost: cannot write to %s: "
+			  "%s",
+		    sink->config.name, left + sink->loss.records, path_of(sink),
+		    bucket_loss_reason(sink->error));
+	sink->lost += left;
+	bucket_file_take_back(sink->file, sink->queue.done);
+	bucket_queue_free(&sink->queue);
+	sync_file(sink);
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Where a bucket's records go: a file, the lines that wait to be written to it,
+ * and what is missing there. While writing fails, lines wait; what finds no
+ * room among them is said in the file, at its place.
+ */
+#ifndef SERVICES_CREOSOTE_SINK_H
+#define SERVICES_CREOSOTE_SINK_H
+
+#include "base/option.h"
+#include "services/creosote_file.h"
+#include "services/creosote_loss.h"
+#include "services/creosote_queue.h"
+#include "services/creosote_record.h"
+
+/* For sync_ms, as words of an option: at the end alone, after each write. */
+#define BUCKET_SYNC_NEVER  OPTION_WORD(0)
+#define BUCKET_SYNC_ALWAYS OPTION_WORD(1)
+
+struct bucket_sink_config {
+	const char *name; /* of the service, for the log */
+	const struct record_style *style;
+	struct bucket_memory *memory; /* in which lines wait */
+	uint64_t sync_ms;             /* how old what is not synced may get */
+};
+
+struct bucket_sink {
+	struct bucket_sink_config config;
+	struct bucket_file *file;
+	struct bucket_queue queue;
+	struct bucket_loss loss;
+	bool is_full; /* a line found no room, and none was written since */
+
+	int error;                   /* of the last write; 0: it went well */
+	bool is_said;                /* in the log */
+	int64_t failed_ms, moved_ms; /* since when, and when the last moved */
+	uint64_t written_before, lost_before; /* when it began to fail */
+
+	bool is_dirty;    /* something is not synced yet */
+	int64_t dirty_ms; /* since when */
+	int sync_error;   /* of the last sync */
+
+	uint64_t written, lost; /* records */
+};
+
+/* Begins with an open file, which it does not own. */
+void bucket_sink_open(struct bucket_sink *sink, struct bucket_file *file,
+    const struct bucket_sink_config *config);
+
+/* Adds a record, which is written at the next flush. */
+void bucket_sink_add(struct bucket_sink *sink, const struct record *record);
+
+/* The kernel dropped datagrams here. */
+void bucket_sink_add_drops(
+    struct bucket_sink *sink, const char *local, uint64_t count);
+
+/*
+ * Writes what waits, for some ms at the most, and syncs where it is due. After
+ * a failure, only with `again`. Returns in how many ms it wants to be called
+ * again with it; -1: not before something is added.
+ */
+int64_t bucket_sink_flush(struct bucket_sink *sink, bool again);
+
+/* Opens the file anew: 0, or -1 with why and the old one kept. */
+int bucket_sink_reopen(struct bucket_sink *sink, char why[WHY_SIZE]);
+
+/* Writes and syncs what waits, or says in the log what was not written. */
+void bucket_sink_close(struct bucket_sink *sink);
+
+#endif
