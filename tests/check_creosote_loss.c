@@ -22,7 +22,7 @@ read_fifo(int reader, char *text, size_t size)
 }
 
 /* More than the pipe and the queue take, 64 bytes each. */
-#define STUCK_RECORDS 20000
+#define STUCK_RECORDS 40000
 
 /* Whole lines of records and what the words between them say is lost. */
 static void
@@ -56,7 +56,7 @@ START_TEST(test_stuck_reader)
 	ck_assert_int_eq(mkfifo(net_path(path, "", "bucket.log"), 0600), 0);
 	reader = open(path, O_RDONLY | O_NONBLOCK);
 	catch_log();
-	bucket_open(&lab, "format", "raw", "queue", "1M", NULL);
+	bucket_open(&lab, "format", "raw", "queue", "2M", NULL);
 	memset(line, 'x', sizeof(line) - 1);
 	for (int i = 0; i < STUCK_RECORDS; i++) {
 		bucket_spew_line(&lab, line);
@@ -142,8 +142,8 @@ START_TEST(test_drops_wait)
 }
 END_TEST
 
-/* A MiB of records of 1000 bytes, and what finds no room any more. */
-#define FITTING  1048
+/* Two MiB of records of 1000 bytes, and what finds no room any more. */
+#define FITTING  2097
 #define TOO_MANY 52
 
 static void
@@ -171,14 +171,14 @@ START_TEST(test_queue_full)
 	    "netlabd: 44 datagrams lost here on 127.0.0.1:7 (receive queue "
 	    "full)\n"
 	    "netlabd: 53 records lost here (queue full while writing failed: "
-	    "File too large, from 2026-11-23T06:48:28.123456Z to "
+	    "File too large, from 2026-11-23T07:05:57.123456Z to "
 	    "2026-11-23T06:31:00.123456Z)\n"
 	    "next\n";
 	struct bucket_lab lab;
 	const char *text;
 
 	catch_log();
-	bucket_open(&lab, "format", "raw", "queue", "1M", NULL);
+	bucket_open(&lab, "format", "raw", "queue", "2M", NULL);
 	limit_file(0);
 	bucket_spew_line(&lab, "first");
 	bucket_flush(&lab);
@@ -207,7 +207,7 @@ START_TEST(test_queue_full_until_stop)
 	const char *text;
 
 	catch_log();
-	bucket_open(&lab, "format", "json", "queue", "1M", NULL);
+	bucket_open(&lab, "format", "json", "queue", "2M", NULL);
 	limit_file(0);
 	overfill(&lab);
 	limit_file(RLIM_INFINITY);

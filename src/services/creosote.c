@@ -1,27 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The creosote log bucket (after Jeff Bauer's creosote.py): each datagram
- * becomes one line of harmless text. Records are gathered and written once a
- * batch, or wait in memory while they cannot be; what is lost on the way is
- * said in the log, at the place where it happened.
+ * The creosote log bucket (after Jeff Bauer's creosote.py): each datagram, and
+ * each line of a connection, becomes one line of harmless text. Records are
+ * gathered and written once a batch, or wait in memory while they cannot be;
+ * what is lost on the way is said in the log, at the place where it happened.
  */
 #include "core/service.h"
 
-#include "services/creosote_sink.h"
-
-struct bucket_settings {
-	char *file;
-	struct record_style style;
-	uint64_t queue;
-	uint64_t sync; /* ms, or BUCKET_SYNC_... */
-};
-
-struct bucket {
-	struct bucket_memory memory;
-	struct bucket_file file;
-	struct bucket_sink sink;
-	uint64_t sequence; /* of the last record */
-};
+#include "services/creosote_bucket.h"
+#include "services/creosote_stream.h"
 
 static const char *const format_names[] = { "text", "raw", "json", NULL };
 static const char *const escape_names[] = { "repr", "utf8", NULL };
@@ -56,6 +43,14 @@ static const struct option creosote_options[] = {
 	    .max = 1 << 30,
 	    .help =
 		"records that wait in memory while they cannot be written" },
+	{ .name = "max-record",
+	    .kind = OPTION_SIZE,
+	    .offset = FIELD(max_record),
+	    .initial = "64K",
+	    .min = 256,
+	    .max = RECORD_MAX,
+	    .help =
+		"the longest message; the rest of a longer one is cut off" },
 	{ .name = "sync",
 	    .kind = OPTION_TIME,
 	    .offset = FIELD(sync),
@@ -68,31 +63,60 @@ static const struct option creosote_options[] = {
 	{ .name = NULL },
 };
 
-/* Writes what waits; the timer sees to what is left. */
-static void
-flush(struct service *service, bool again)
+/* What is read of a connection at once has to find room above the mark. */
+static int
+creosote_check(const void *values, char why[WHY_SIZE])
+{
+	const struct bucket_settings *settings = values;
+
+	if (settings->max_record > settings->queue / BUCKET_QUEUE_SHARE)
+		return why_set(why,
+		    "max-record is more than a %dth of queue (write a longer "
+		    "queue or a shorter max-record)",
+		    BUCKET_QUEUE_SHARE);
+	return 0;
+}
+
+void
+bucket_flush(struct service *service, bool again)
 {
 	struct bucket *bucket = service_state(service);
+	int64_t delay_ms = bucket_sink_flush(&bucket->sink, again);
 
-	service_set_timer(service, bucket_sink_flush(&bucket->sink, again));
+	if (bucket_streams_release(service))
+		delay_ms = 0;
+	service_set_timer(service, delay_ms);
+}
+
+void
+bucket_take(struct service *service, struct slice source, struct slice data,
+    uint64_t true_len, int64_t time_ns)
+{
+	const struct bucket_settings *settings = service_settings(service);
+	struct bucket *bucket = service_state(service);
+	struct record record = {
+		.sequence = ++bucket->sequence,
+		.time_ns = time_ns,
+		.source = source,
+		.data = data,
+		.wire_len = true_len,
+	};
+
+	if (record.data.len > settings->max_record)
+		record.data.len = settings->max_record;
+	bucket_sink_add(&bucket->sink, &record);
 }
 
 static bool
 creosote_datagram(struct service *service, struct datagram *datagram)
 {
-	struct bucket *bucket = service_state(service);
 	char source[ADDRESS_TEXT_SIZE];
-	struct record record = {
-		.sequence = ++bucket->sequence,
-		.time_ns = datagram->received_ns,
-		.source = { source,
-		    address_format(
-			source, datagram->peer, datagram->peer_len) },
-		.data = { datagram->data, datagram->len },
-		.wire_len = datagram->wire_len,
-	};
 
-	bucket_sink_add(&bucket->sink, &record);
+	bucket_take(service,
+	    (struct slice){ source,
+		address_format(source, datagram->peer, datagram->peer_len) },
+	    (struct slice){ datagram->data, datagram->len }, datagram->wire_len,
+	    datagram->received_ns);
 	return false;
 }
 
@@ -107,13 +131,13 @@ creosote_lost(struct service *service, const char *local, uint64_t count)
 static void
 creosote_batch_end(struct service *service)
 {
-	flush(service, false);
+	bucket_flush(service, false);
 }
 
 static void
 creosote_timer(struct service *service)
 {
-	flush(service, true);
+	bucket_flush(service, true);
 }
 
 static int
@@ -154,7 +178,7 @@ creosote_reopen(struct service *service, char why[WHY_SIZE])
 
 	if (bucket_sink_reopen(&bucket->sink, why) == -1)
 		return -1;
-	flush(service, true);
+	bucket_flush(service, true);
 	return 0;
 }
 
@@ -181,19 +205,26 @@ creosote_report(
 
 const struct service_type creosote_service = {
 	.name = "creosote",
-	.summary = "logs each datagram as a line: a bucket for what programs "
-		   "spew",
+	.summary = "logs what programs spew, each datagram or line as a "
+		   "line: a bucket",
 	.example = "netlab spew %s hello",
 	.options = creosote_options,
 	.settings_size = sizeof(struct bucket_settings),
 	.state_size = sizeof(struct bucket),
+	.stream_state_size = BUCKET_STREAM_SIZE,
+	.check = creosote_check,
 	.start = creosote_start,
 	.stop = creosote_stop,
 	.reopen = creosote_reopen,
 	.timer = creosote_timer,
 	.datagram = creosote_datagram,
 	.one_way = true,
+	.kernel_time = true,
 	.lost = creosote_lost,
 	.batch_end = creosote_batch_end,
+	.stream = { .open = bucket_stream_open,
+	    .data = bucket_stream_data,
+	    .end = bucket_stream_end,
+	    .close = bucket_stream_close },
 	.report = creosote_report,
 };

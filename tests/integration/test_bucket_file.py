@@ -51,12 +51,12 @@ def test_a_reader_of_standard_output_that_takes_nothing(netlabd):
     """As in `netlabd | less`: the other services go on, and what the reader
     gets in the end tells of the rest."""
     reader, writer = os.pipe()
-    daemon = netlabd(BUCKET.replace('file = "DIR/bucket"', "queue = 1M"),
+    daemon = netlabd(BUCKET.replace('file = "DIR/bucket"', "queue = 2M"),
                      stdout=writer)
     os.close(writer)
     bucket = daemon.connect("bucket", "udp4")
     other = daemon.connect("other", "udp4")
-    for number in range(5000):
+    for number in range(8000):
         bucket.send(b"%s number %05d end" % (b"x" * 400, number))
         if number % 50 == 49:
             assert exchange(other, b"still there?") == b"still there?"
@@ -65,7 +65,7 @@ def test_a_reader_of_standard_output_that_takes_nothing(netlabd):
         reading = Background(pipe.read)
         assert daemon.stop().status == 0
         text = reading.join()
-    assert len(numbers(text)) + stated_losses(text) == 5000
+    assert len(numbers(text)) + stated_losses(text) == 8000
     assert stated_losses(text) > 0
 
 

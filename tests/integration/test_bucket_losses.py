@@ -5,6 +5,7 @@ received is in the file or stated as lost there, to the record."""
 import random
 import re
 import resource
+import socket
 import subprocess
 import threading
 
@@ -91,11 +92,11 @@ def limit_file_size():
 
 def test_file_size_limit(netlabd, tmp_path):
     """The queue overflows: what it has no room for is stated at its place."""
-    daemon = netlabd(bucket(tmp_path / "bucket", "queue = 1M"),
+    daemon = netlabd(bucket(tmp_path / "bucket", "queue = 2M"),
                      preexec_fn=limit_file_size)
     sock = daemon.connect("bucket", "udp4")
     other = daemon.connect("other", "udp4")
-    for number in range(4000):
+    for number in range(6000):
         sock.send(b"%s number %05d end" % (b"x" * 400, number))
         if number % 50 == 49:
             assert exchange(other, b"still there?")
@@ -103,7 +104,7 @@ def test_file_size_limit(netlabd, tmp_path):
     resource.prlimit(daemon.pid, resource.RLIMIT_FSIZE,
                      (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
     daemon.wait_for_log("writing again after ")
-    sock.send(b"number 04000 end")
+    sock.send(b"number 06000 end")
     exchange(other, b"it was received")
     figures = daemon.stop().figures["bucket"]
     expected = 0
@@ -117,13 +118,13 @@ def test_file_size_limit(netlabd, tmp_path):
         else:
             assert int(re.search(r" number (\d+) end$", line)[1]) == expected
             expected += 1
-    assert expected == 4001
+    assert expected == 6001
 
 
 def test_overload_while_writing_fails(netlabd, tmp_path):
     """Received + stated lost = sent, though two kinds of losses mix."""
     daemon = netlabd(bucket(tmp_path / "bucket",
-                            "queue = 1M receive-buffer = 64K"),
+                            "queue = 2M receive-buffer = 64K"),
                      preexec_fn=limit_file_size)
     sock = daemon.connect("bucket", "udp4")
     sent = 0
@@ -199,3 +200,44 @@ def test_a_line_that_a_crash_cut_is_marked(netlabd, tmp_path):
                     r"interrupted$", lines[1])
     assert lines[2].endswith(" whole")
     assert len(lines) == 3
+
+
+def test_senders_over_connections_wait(netlabd, tmp_path):
+    """Megabytes of lines, of which the disk takes none at first: none is lost, and
+    datagrams find room all the time."""
+    daemon = netlabd("""
+        creosote bucket { listen = "localhost:0" file = "DIR/bucket"
+            queue = 2M }
+        echo other { listen = "localhost:0" }""", preexec_fn=limit_file_size)
+    count = 100000
+    senders = [Background(send_lines, daemon.connect("bucket", "tcp4"), name,
+                          count) for name in ("a", "b")]
+    daemon.wait_for_log("cannot write to ")
+    sock = daemon.connect("bucket", "udp4")
+    other = daemon.connect("other", "udp4")
+    for number in range(100):
+        sock.send(b"u number %06d end" % number)
+        assert exchange(other, b"still there?")
+    assert not any(sender.is_done() for sender in senders)
+    resource.prlimit(daemon.pid, resource.RLIMIT_FSIZE,
+                     (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    for sender in senders:
+        sender.join()
+    figures = daemon.stop().figures["bucket"]
+    assert figures["records"] == 2 * count + 100
+    assert figures["records-lost"] == 0
+    text = (tmp_path / "bucket").read_text()
+    for name, expected in (("a", count), ("b", count), ("u", 100)):
+        found = re.findall(rf" {name} number (\d+) end$", text, re.M)
+        assert list(map(int, found)) == list(range(expected))
+
+
+def send_lines(sock, name, count):
+    """Until the bucket has read them all, and closes."""
+    with sock:
+        for first in range(0, count, 1000):
+            sock.sendall(b"".join(
+                b"%s number %06d end\n" % (name.encode(), number)
+                for number in range(first, first + 1000)))
+        sock.shutdown(socket.SHUT_WR)
+        assert sock.recv(1) == b""

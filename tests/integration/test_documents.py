@@ -152,6 +152,7 @@ def normal(text):
         (r"after \S+ ms", "after N ms"),
         (r"within \S+ s", "within N s"),
         (r"\r\n", "\n"),
+        (r',\n(?=")', ","),
     ):
         text = re.sub(pattern, word, text)
     return text

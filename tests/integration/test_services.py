@@ -3,6 +3,7 @@
 
 import json
 import re
+import socket
 import struct
 import time
 
@@ -334,7 +335,15 @@ def test_bucket_writes_to_standard_output(netlabd):
     assert daemon.output.read_bytes() == b"seen\n"
 
 
-def test_types_serve_no_other_transport(spawn):
-    daemon = spawn('creosote lab { listen = "localhost:0/tcp" }')
-    assert daemon.wait().status == 1
-    assert daemon.log_contains("netlabd-0.conf:1: ")
+@pytest.mark.parametrize("transport", STREAMS)
+def test_bucket_lines(netlabd, transport, tmp_path):
+    """Each line of a connection is a record, the last one without an end."""
+    daemon = netlabd("""creosote lab { listen = EVERYWHERE format = raw
+        file = "DIR/bucket" max-record = 300 }""")
+    with daemon.connect("lab", transport) as sock:
+        sock.sendall(b"one\ntwo\r\n\n" + b"x" * 1000 + b"\nth\x1bree")
+        sock.shutdown(socket.SHUT_WR)
+        assert sock.recv(1) == b""
+    assert daemon.stop().figures["lab"]["records"] == 5
+    assert (tmp_path / "bucket").read_text() == (
+        "one\ntwo\n\n" + "x" * 300 + " [cut: 1000 bytes]\nth\\x1bree\n")
