@@ -113,6 +113,49 @@ START_TEST(test_cut)
 }
 END_TEST
 
+/* What a message says of itself stands before it, or in members. */
+START_TEST(test_syslog)
+{
+	static const struct {
+		const char *format, *message, *record;
+	} table[] = {
+		{ "text", "<34>Oct 11 22:14:15 host su[7]: failed\n",
+		    T "192.0.2.7:40123 auth.crit host su[7]: failed\n" },
+		{ "text", "<13>just text",
+		    T "192.0.2.7:40123 user.notice just text\n" },
+		{ "text", "no priority", T "192.0.2.7:40123 no priority\n" },
+		{ "text", "<13>a\x1b[31m",
+		    T "192.0.2.7:40123 user.notice a\\x1b[31m\n" },
+		{ "raw", "<13>just text", "<13>just text\n" },
+		{ "json", "<34>Oct 11 22:14:15 host su[7]: failed",
+		    J "192.0.2.7:40123\",\"bytes\":38,\"facility\":\"auth\","
+		      "\"severity\":\"crit\",\"timestamp\":\"Oct 11 "
+		      "22:14:15\",\"host\":\"host\",\"program\":\"su\","
+		      "\"process\":\"7\",\"message\":\"failed\"}\n" },
+		{ "json",
+		    "<165>1 2003-10-11T22:14:15.003Z host prog - ID47 "
+		    "[x@1 k=\"v\"] t",
+		    J "192.0.2.7:40123\",\"bytes\":62,\"facility\":\"local4\""
+		      ",\"severity\":\"notice\",\"timestamp\":"
+		      "\"2003-10-11T22:14:15.003Z\",\"host\":\"host\","
+		      "\"program\":\"prog\",\"message_id\":\"ID47\","
+		      "\"structured\":\"[x@1 k=\\\"v\\\"]\","
+		      "\"message\":\"t\"}\n" },
+	};
+
+	for (size_t i = 0; i < COUNT(table); i++) {
+		struct bucket_lab lab;
+
+		bucket_open(
+		    &lab, "format", table[i].format, "decode", "syslog", NULL);
+		bucket_spew_line(&lab, table[i].message);
+		bucket_flush(&lab);
+		bucket_expect(&lab, table[i].record);
+		bucket_close(&lab);
+	}
+}
+END_TEST
+
 /* NUL and all others: a record is one line of 7-bit text. */
 START_TEST(test_all_bytes)
 {
@@ -199,6 +242,8 @@ START_TEST(test_many)
 		end += sprintf(end, "%s\n", message);
 	}
 	bucket_flush(&lab);
+	while (bucket_figure(&lab, "bytes-waiting") > 0)
+		bucket_retry(&lab);
 	bucket_expect(&lab, expected);
 	ck_assert_uint_eq(bucket_figure(&lab, "records"), 4000);
 	ck_assert_uint_eq(bucket_figure(&lab, "records-lost"), 0);
@@ -305,6 +350,6 @@ START_TEST(test_cannot_open)
 }
 END_TEST
 
-CHECK_MAIN("creosote", test_records, test_sequence, test_cut, test_all_bytes,
-    test_largest, test_many, test_loss, test_loss_time, test_standard_output,
-    test_cannot_open)
+CHECK_MAIN("creosote", test_records, test_sequence, test_cut, test_syslog,
+    test_all_bytes, test_largest, test_many, test_loss, test_loss_time,
+    test_standard_output, test_cannot_open)

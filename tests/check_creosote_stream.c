@@ -94,23 +94,24 @@ START_TEST(test_source)
 }
 END_TEST
 
-/* So many lines of 8 bytes, more than queue and socket take. */
-#define LINES (300 * 1000)
+/* So many lines of 64 bytes, more than queue and socket take. */
+#define LINE_SIZE 64
+#define LINES     (50 * 1000)
 
 static size_t
 send_lines(struct stream_lab *lab, int client, size_t from)
 {
-	char line[9];
+	char line[LINE_SIZE + 1];
 	int idle = 0;
 
 	while (from < LINES && idle < 3) {
 		ssize_t n;
 
-		snprintf(line, sizeof(line), "%07zu\n", from);
-		n = send(client, line, 8, MSG_NOSIGNAL);
-		ck_assert(n == 8 || n == -1);
-		from += n == 8;
-		idle = n == 8 ? 0 : idle + 1;
+		snprintf(line, sizeof(line), "%063zu\n", from);
+		n = send(client, line, LINE_SIZE, MSG_NOSIGNAL);
+		ck_assert(n == LINE_SIZE || n == -1);
+		from += n == LINE_SIZE;
+		idle = n == LINE_SIZE ? 0 : idle + 1;
 		if (n == -1)
 			event_base_loop(lab->served.base, EVLOOP_NONBLOCK);
 	}
@@ -143,9 +144,9 @@ START_TEST(test_back_pressure)
 		event_base_loop(lab.served.base, EVLOOP_ONCE);
 	expect_figures(&lab.bucket, LINES, 0, 0);
 	text = bucket_text(&lab.bucket, &len);
-	ck_assert_uint_eq(len, 8 * LINES);
+	ck_assert_uint_eq(len, LINE_SIZE * LINES);
 	for (int i = 0; i < LINES; i++)
-		ck_assert_int_eq(atoi(text + 8 * (size_t)i), i);
+		ck_assert_int_eq(atoi(text + LINE_SIZE * (size_t)i), i);
 	close(client);
 	lab_close(&lab);
 }

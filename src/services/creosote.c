@@ -7,11 +7,14 @@
  */
 #include "core/service.h"
 
+#include "base/history.h"
 #include "services/creosote_bucket.h"
+#include "services/creosote_history.h"
 #include "services/creosote_stream.h"
 
 static const char *const format_names[] = { "text", "raw", "json", NULL };
 static const char *const escape_names[] = { "repr", "utf8", NULL };
+static const char *const decode_names[] = { "none", "syslog", NULL };
 static const char *const sync_words[] = { "never", "always", NULL };
 
 #define FIELD(name) offsetof(struct bucket_settings, name)
@@ -35,6 +38,24 @@ static const struct option creosote_options[] = {
 	    .initial = "repr",
 	    .choices = escape_names,
 	    .help = "repr: 7-bit text; utf8: printable UTF-8 passes" },
+	{ .name = "decode",
+	    .kind = OPTION_CHOICE,
+	    .offset = FIELD(decode),
+	    .initial = "none",
+	    .choices = decode_names,
+	    .help = "syslog: show level, host and program of its messages" },
+	{ .name = "gather",
+	    .kind = OPTION_TIME,
+	    .offset = FIELD(gather),
+	    .initial = "1ms",
+	    .max = 1000,
+	    .help = "how long datagrams may gather, to be written together" },
+	{ .name = "history",
+	    .kind = OPTION_SIZE,
+	    .offset = FIELD(history),
+	    .initial = "1M",
+	    .max = 1 << 30,
+	    .help = "memory for the last records, to be looked at; 0: none" },
 	{ .name = "queue",
 	    .kind = OPTION_SIZE,
 	    .offset = FIELD(queue),
@@ -69,6 +90,9 @@ creosote_check(const void *values, char why[WHY_SIZE])
 {
 	const struct bucket_settings *settings = values;
 
+	if (settings->history != 0 && settings->history < HISTORY_MIN_SIZE)
+		return why_set(
+		    why, "history is too small (write 0, or at least 256K)");
 	if (settings->max_record > settings->queue / BUCKET_QUEUE_SHARE)
 		return why_set(why,
 		    "max-record is more than a %dth of queue (write a longer "
@@ -86,46 +110,42 @@ bucket_flush(struct service *service, bool again)
 	if (bucket_streams_release(service))
 		delay_ms = 0;
 	service_set_timer(service, delay_ms);
-}
-
-void
-bucket_take(struct service *service, struct slice source, struct slice data,
-    uint64_t true_len, int64_t time_ns)
-{
-	const struct bucket_settings *settings = service_settings(service);
-	struct bucket *bucket = service_state(service);
-	struct record record = {
-		.sequence = ++bucket->sequence,
-		.time_ns = time_ns,
-		.source = source,
-		.data = data,
-		.wire_len = true_len,
-	};
-
-	if (record.data.len > settings->max_record)
-		record.data.len = settings->max_record;
-	bucket_sink_add(&bucket->sink, &record);
+	if (bucket->is_history_new)
+		history_wake(bucket->history);
+	bucket->is_history_new = false;
 }
 
 static bool
 creosote_datagram(struct service *service, struct datagram *datagram)
 {
 	char source[ADDRESS_TEXT_SIZE];
+	struct bucket_arrival arrival = {
+		.peer = datagram->peer,
+		.peer_len = datagram->peer_len,
+		.source = { source,
+		    address_format(
+			source, datagram->peer, datagram->peer_len) },
+		.data = { datagram->data, datagram->len },
+		.true_len = datagram->wire_len,
+		.time_ns = datagram->received_ns,
+	};
 
-	bucket_take(service,
-	    (struct slice){ source,
-		address_format(source, datagram->peer, datagram->peer_len) },
-	    (struct slice){ datagram->data, datagram->len }, datagram->wire_len,
-	    datagram->received_ns);
+	bucket_take(service, &arrival);
 	return false;
 }
 
 static void
 creosote_lost(struct service *service, const char *local, uint64_t count)
 {
-	struct bucket *bucket = service_state(service);
+	bucket_take_drops(service, local, count);
+}
 
-	bucket_sink_add_drops(&bucket->sink, local, count);
+static uint64_t
+creosote_gather(const struct service *service)
+{
+	const struct bucket_settings *settings = service_settings(service);
+
+	return settings->gather;
 }
 
 static void
@@ -154,8 +174,14 @@ creosote_start(struct service *service, char why[WHY_SIZE])
 	const struct bucket_file_access access = { 0640,
 		BUCKET_FILE_ANY_GROUP };
 
-	if (bucket_file_open(&bucket->file, settings->file, &access, why) == -1)
+	if (settings->history != 0 &&
+	    (bucket->history = history_new(settings->history)) == NULL)
+		return why_set(why, "out of memory");
+	if (bucket_file_open(&bucket->file, settings->file, &access, why) ==
+	    -1) {
+		history_free(bucket->history);
 		return -1;
+	}
 	bucket->memory.max = settings->queue;
 	bucket_sink_open(&bucket->sink, &bucket->file, &config);
 	return 0;
@@ -169,6 +195,8 @@ creosote_stop(struct service *service)
 	service_set_timer(service, -1);
 	bucket_sink_close(&bucket->sink);
 	bucket_file_close(&bucket->file);
+	history_free(bucket->history);
+	bucket->history = NULL;
 }
 
 static int
@@ -203,6 +231,38 @@ creosote_report(
 	add_nonzero(add, arg, "bytes-waiting", bucket->memory.used);
 }
 
+static struct history *
+creosote_history(struct service *service)
+{
+	struct bucket *bucket = service_state(service);
+
+	return bucket->history;
+}
+
+static size_t
+creosote_history_json(const struct service *service,
+    const struct history_item *item, char *out, size_t size)
+{
+	const struct bucket_settings *settings = service_settings(service);
+
+	return bucket_history_format(item, &settings->style, out, size);
+}
+
+static void
+creosote_describe(
+    const struct service *service, const struct service_words *words)
+{
+	const struct bucket *bucket = service_state_const(service);
+	const struct bucket_sink *sink = &bucket->sink;
+
+	words->text(words->arg, "file", sink->file->path);
+	words->text(words->arg, "writing",
+	    sink->error == 0 ? "yes" : bucket_loss_reason(sink->error));
+	words->number(
+	    words->arg, "waiting-records", bucket_queue_records(&sink->queue));
+	words->number(words->arg, "waiting-bytes", bucket->memory.used);
+}
+
 const struct service_type creosote_service = {
 	.name = "creosote",
 	.summary = "logs what programs spew, each datagram or line as a "
@@ -220,6 +280,7 @@ const struct service_type creosote_service = {
 	.datagram = creosote_datagram,
 	.one_way = true,
 	.kernel_time = true,
+	.gather = creosote_gather,
 	.lost = creosote_lost,
 	.batch_end = creosote_batch_end,
 	.stream = { .open = bucket_stream_open,
@@ -227,4 +288,7 @@ const struct service_type creosote_service = {
 	    .end = bucket_stream_end,
 	    .close = bucket_stream_close },
 	.report = creosote_report,
+	.describe = creosote_describe,
+	.history = creosote_history,
+	.history_json = creosote_history_json,
 };

@@ -9,6 +9,12 @@
 #include "services/creosote_sink.h"
 
 struct bucket_stream;
+struct history;
+
+enum bucket_decode {
+	BUCKET_DECODE_NONE,
+	BUCKET_DECODE_SYSLOG
+};
 
 struct bucket_settings {
 	char *file;
@@ -16,6 +22,9 @@ struct bucket_settings {
 	uint64_t queue;
 	uint64_t sync; /* ms, or BUCKET_SYNC_... */
 	uint64_t max_record;
+	uint64_t gather;  /* ms */
+	uint64_t history; /* bytes; 0: none */
+	int decode;       /* enum bucket_decode */
 };
 
 struct bucket {
@@ -24,16 +33,29 @@ struct bucket {
 	struct bucket_sink sink;
 	uint64_t sequence; /* of the last record */
 
+	struct history *history; /* NULL: none */
+	bool is_history_new;     /* its watchers are to be woken */
+
 	LIST_HEAD(, bucket_stream) streams;
 	bool holds; /* the connections, until there is room */
 };
 
-/*
- * Takes a message of true_len bytes, of which there are len, that came at that
- * time from there (an address as text).
- */
-void bucket_take(struct service *service, struct slice source,
-    struct slice data, uint64_t true_len, int64_t time_ns);
+/* A message as it came. */
+struct bucket_arrival {
+	const struct sockaddr *peer;
+	socklen_t peer_len;
+	struct slice source; /* the peer's address as text */
+	struct slice data;
+	uint64_t true_len; /* above data.len when it was cut */
+	int64_t time_ns;
+};
+
+/* Takes a message: decoded, and added to the file and the history. */
+void bucket_take(struct service *service, const struct bucket_arrival *arrival);
+
+/* The kernel dropped datagrams at this place. */
+void
+bucket_take_drops(struct service *service, const char *local, uint64_t count);
 
 /* Writes what waits, after a failure only with `again`, and sets the timer. */
 void bucket_flush(struct service *service, bool again);

@@ -29,4 +29,17 @@ struct creosote_fields {
 	struct slice dictionary; /* lines " KEY=value", but for the last \n */
 };
 
+/* The slices beside the text, in the order in which they are shown. */
+#define CREOSOTE_FIELDS_SLICES 8
+struct slice *creosote_fields_slice(struct creosote_fields *fields, unsigned i);
+const struct slice *
+creosote_fields_slice_const(const struct creosote_fields *fields, unsigned i);
+
+/* Their names in JSON. */
+const char *creosote_fields_name(unsigned i);
+
+/* "kern", "err"; for numbers that are none, "unknown". */
+const char *creosote_facility_name(int facility);
+const char *creosote_severity_name(int severity);
+
 #endif

@@ -16,17 +16,29 @@ escape_message(
 					    : escape_repr(out, data, len);
 }
 
-static bool
-is_cut(const struct record *record)
+struct slice
+record_message(const struct record *record)
 {
-	return record->wire_len > record->data.len;
+	struct slice message = record->data;
+
+	if (record->fields != NULL)
+		return record->fields->text;
+	if (message.len > 0 && message.data[message.len - 1] == '\n')
+		message.len--;
+	return message;
 }
 
-/* The length without one newline at the end. */
-static size_t
-strip_newline(const char *data, size_t len)
+size_t
+record_room(const struct record *record)
 {
-	return len > 0 && data[len - 1] == '\n' ? len - 1 : len;
+	const struct creosote_fields *fields = record->fields;
+	size_t len = record->data.len;
+
+	if (fields != NULL)
+		len += fields->text.len;
+	for (unsigned i = 0; fields != NULL && i < CREOSOTE_FIELDS_SLICES; i++)
+		len += creosote_fields_slice_const(fields, i)->len;
+	return len * RECORD_GROWTH + RECORD_HEADER_SIZE;
 }
 
 static char *
@@ -36,15 +48,57 @@ append(char *out, const char *text, size_t len)
 	return out + len;
 }
 
-/* The message, and that it was longer. */
 static char *
-append_message(char *out, const struct record_style *style,
-    const struct record *record, size_t len)
+append_slice(char *out, const struct record_style *style, struct slice slice)
 {
-	out += escape_message(out, style, record->data.data, len);
-	if (is_cut(record))
-		out += sprintf(out, " [cut: %zu bytes]", record->wire_len);
+	return out + escape_message(out, style, slice.data, slice.len);
+}
+
+/* That the message was longer. */
+static char *
+append_cut(char *out, const struct record *record)
+{
+	if (record->is_cut)
+		out +=
+		    sprintf(out, " [cut: %" PRIu64 " bytes]", record->wire_len);
 	return out;
+}
+
+/* "daemon.err ", or without a facility "err " */
+static char *
+append_level(char *out, const struct creosote_fields *fields)
+{
+	if (fields->facility != -1)
+		out += sprintf(
+		    out, "%s.", creosote_facility_name(fields->facility));
+	if (fields->severity != -1)
+		out += sprintf(
+		    out, "%s ", creosote_severity_name(fields->severity));
+	return out;
+}
+
+/* What was told of a message: "daemon.err host prog[42]: ". */
+static char *
+append_fields(char *out, const struct record_style *style,
+    const struct creosote_fields *fields)
+{
+	const struct slice words[] = { fields->release, fields->host };
+
+	out = append_level(out, fields);
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (words[i].len > 0) {
+			out = append_slice(out, style, words[i]);
+			*out++ = ' ';
+		}
+	if (fields->program.len == 0 && fields->process.len == 0)
+		return out;
+	out = append_slice(out, style, fields->program);
+	if (fields->process.len > 0) {
+		*out++ = '[';
+		out = append_slice(out, style, fields->process);
+		*out++ = ']';
+	}
+	return append(out, ": ", 2);
 }
 
 /* 2026-11-23T06:31:00.123456Z 192.0.2.7:40123 message */
@@ -56,8 +110,50 @@ format_text(
 	*out++ = ' ';
 	out = append(out, record->source.data, record->source.len);
 	*out++ = ' ';
-	return append_message(out, style, record,
-	    strip_newline(record->data.data, record->data.len));
+	if (record->fields != NULL)
+		out = append_fields(out, style, record->fields);
+	out = append_slice(out, style, record_message(record));
+	return append_cut(out, record);
+}
+
+/* "name":"slice", */
+static char *
+append_member(char *out, const struct record_style *style, const char *name,
+    struct slice slice)
+{
+	static char escaped[RECORD_MAX * ESCAPE_GROWTH];
+
+	out += sprintf(out, "\"%s\":\"", name);
+	out += escape_json(out, escaped,
+	    escape_message(escaped, style, slice.data, slice.len));
+	return append(out, "\",", 2);
+}
+
+static char *
+append_json_fields(char *out, const struct record_style *style,
+    const struct creosote_fields *fields)
+{
+	if (fields->facility != -1)
+		out += sprintf(out, "\"facility\":\"%s\",",
+		    creosote_facility_name(fields->facility));
+	if (fields->severity != -1)
+		out += sprintf(out, "\"severity\":\"%s\",",
+		    creosote_severity_name(fields->severity));
+	if (fields->has_sequence)
+		out += sprintf(out,
+		    "\"kernel_sequence\":%" PRIu64 ",\"uptime\":%" PRIu64
+		    ".%06" PRIu64 ",",
+		    fields->sequence, fields->uptime_us / 1000000,
+		    fields->uptime_us % 1000000);
+	for (unsigned i = 0; i < CREOSOTE_FIELDS_SLICES; i++) {
+		const struct slice *slice =
+		    creosote_fields_slice_const(fields, i);
+
+		if (slice->len > 0)
+			out = append_member(
+			    out, style, creosote_fields_name(i), *slice);
+	}
+	return out;
 }
 
 /* {"sequence":7,"time":"…","source":"…","bytes":12,"message":"…"} */
@@ -65,19 +161,18 @@ static char *
 format_json(
     char *out, const struct record_style *style, const struct record *record)
 {
-	static char message[RECORD_MAX * ESCAPE_GROWTH];
-	size_t len = escape_message(message, style, record->data.data,
-	    strip_newline(record->data.data, record->data.len));
-
 	out += sprintf(
 	    out, "{\"sequence\":%" PRIu64 ",\"time\":\"", record->sequence);
 	out += clock_format_iso8601(out, record->time_ns);
 	out = append(out, "\",\"source\":\"", 12);
 	out += escape_json(out, record->source.data, record->source.len);
-	out += sprintf(out, "\",\"bytes\":%zu,%s\"message\":\"",
-	    record->wire_len, is_cut(record) ? "\"cut\":true," : "");
-	out += escape_json(out, message, len);
-	return append(out, "\"}", 2);
+	out += sprintf(out, "\",\"bytes\":%" PRIu64 ",%s", record->wire_len,
+	    record->is_cut ? "\"cut\":true," : "");
+	if (record->fields != NULL)
+		out = append_json_fields(out, style, record->fields);
+	out = append_member(out, style, "message", record_message(record));
+	out[-1] = '}';
+	return out;
 }
 
 size_t
@@ -94,7 +189,8 @@ record_format(
 		end = format_json(out, style, record);
 		break;
 	default:
-		end = append_message(out, style, record, record->data.len);
+		end =
+		    append_cut(append_slice(out, style, record->data), record);
 	}
 	*end++ = '\n';
 	return (size_t)(end - out);

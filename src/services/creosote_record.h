@@ -3,11 +3,13 @@
 #ifndef SERVICES_CREOSOTE_RECORD_H
 #define SERVICES_CREOSOTE_RECORD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/address.h"
 #include "base/escape.h"
 #include "base/slice.h"
+#include "services/creosote_fields.h"
 
 enum record_format {
 	RECORD_TEXT, /* time, sender, message */
@@ -31,28 +33,28 @@ struct record {
 	int64_t time_ns;     /* when it was received */
 	struct slice source; /* the sender's address as text */
 	struct slice data;   /* as far as it was taken, at most RECORD_MAX */
-	size_t wire_len; /* as it was sent; above data.len when it was cut */
+	uint64_t wire_len;   /* bytes as it was sent */
+	bool is_cut;         /* data is not all of it */
+	const struct creosote_fields *fields; /* NULL: it was not decoded */
 };
 
 /* The longest message, in bytes. */
 #define RECORD_MAX (1UL << 20)
 
 /* Room for the rest of a line: time, sender and so on. */
-#define RECORD_HEADER_SIZE 768
+#define RECORD_HEADER_SIZE 1280
 
 /* How much longer a line can get; JSON doubles the backslashes of escapes. */
 #define RECORD_GROWTH (2 * ESCAPE_GROWTH)
 
-/* Room for the line of a message of so many bytes. */
-static inline size_t
-record_room(size_t len)
-{
-	return len * RECORD_GROWTH + RECORD_HEADER_SIZE;
-}
+/* The message itself: what was decoded, or all but a newline at the end. */
+struct slice record_message(const struct record *record);
+
+/* Room for its line in any style. */
+size_t record_room(const struct record *record);
 
 /*
- * Writes one line with its newline and returns its length; out has the room of
- * record_room(record->data.len).
+ * Writes one line with its newline and returns its length; out has that room.
  */
 size_t record_format(
     char *out, const struct record_style *style, const struct record *record);

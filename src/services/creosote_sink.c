@@ -88,8 +88,7 @@ bucket_sink_add(struct bucket_sink *sink, const struct record *record)
 		lose_record(sink, record, sink->error);
 		return;
 	}
-	line =
-	    bucket_queue_reserve(&sink->queue, record_room(record->data.len));
+	line = bucket_queue_reserve(&sink->queue, record_room(record));
 	if (line == NULL) {
 		lose_record(sink, record, ENOMEM);
 	} else if (!bucket_queue_commit(&sink->queue,

@@ -13,11 +13,10 @@
  */
 #define PIECE_SHARE 1024
 
-/* A message on its way out of the framing. */
-struct arrival {
+/* Messages on their way out of the framing. */
+struct delivery {
 	struct service *service;
-	struct slice source;
-	int64_t time_ns;
+	struct bucket_arrival arrival;
 };
 
 static struct framing_rules
@@ -25,27 +24,34 @@ rules_of(const struct service *service)
 {
 	const struct bucket_settings *settings = service_settings(service);
 
-	return (struct framing_rules){ .kind = FRAMING_LINES,
-		.max = settings->max_record };
+	return (struct framing_rules){
+		.kind = settings->decode == BUCKET_DECODE_SYSLOG
+		    ? FRAMING_SYSLOG
+		    : FRAMING_LINES,
+		.max = settings->max_record,
+	};
 }
 
-static struct arrival
-arrival_on(struct bucket_stream *connection)
+static struct delivery
+delivery_of(const struct bucket_stream *connection)
 {
-	return (struct arrival){
+	return (struct delivery){
 		.service = stream_service(connection->stream),
-		.source = { connection->source, connection->source_len },
-		.time_ns = clock_now_ns(),
+		.arrival = { .peer = (const struct sockaddr *)&connection->peer,
+		    .peer_len = connection->peer_len,
+		    .source = { connection->source, connection->source_len },
+		    .time_ns = clock_now_ns() },
 	};
 }
 
 static void
 take_message(void *arg, const char *data, size_t len, uint64_t true_len)
 {
-	const struct arrival *arrival = arg;
+	struct delivery *delivery = arg;
 
-	bucket_take(arrival->service, arrival->source,
-	    (struct slice){ data, len }, true_len, arrival->time_ns);
+	delivery->arrival.data = (struct slice){ data, len };
+	delivery->arrival.true_len = true_len;
+	bucket_take(delivery->service, &delivery->arrival);
 }
 
 /* Half of the queue is left to datagrams, and to what was read already. */
@@ -68,11 +74,11 @@ hold_all(struct bucket *bucket, bool hold)
 static void
 feed(struct bucket_stream *connection, const char *data, size_t len)
 {
-	struct arrival arrival = arrival_on(connection);
-	struct framing_rules rules = rules_of(arrival.service);
+	struct delivery delivery = delivery_of(connection);
+	struct framing_rules rules = rules_of(delivery.service);
 
 	if (framing_feed(&connection->framing, &rules, data, len, take_message,
-		&arrival) == -1)
+		&delivery) == -1)
 		stream_close(connection->stream);
 }
 
@@ -153,11 +159,11 @@ void
 bucket_stream_end(struct stream *stream)
 {
 	struct bucket_stream *connection = stream_state(stream);
-	struct arrival arrival = arrival_on(connection);
-	struct framing_rules rules = rules_of(arrival.service);
+	struct delivery delivery = delivery_of(connection);
+	struct framing_rules rules = rules_of(delivery.service);
 
 	feed_rest(connection);
-	framing_end(&connection->framing, &rules, take_message, &arrival);
+	framing_end(&connection->framing, &rules, take_message, &delivery);
 }
 
 /* It may have been reset: what came until then came. */

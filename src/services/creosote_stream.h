@@ -20,6 +20,8 @@ struct bucket_stream {
 	struct framing framing;
 	char *rest; /* was read, and waits for room; NULL: nothing */
 	size_t rest_len;
+	struct sockaddr_storage peer;
+	socklen_t peer_len;
 	size_t source_len;
 	char source[ADDRESS_TEXT_SIZE];
 };

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A bucket's records in the history. What an item cannot hold by itself lies
+ * packed in its extra: a struct, and the bytes of the slices one after another.
+ */
+#include "services/creosote_history.h"
+
+#include <string.h>
+
+/* Of a longer message, the fields are left out. */
+#define EXTRA_SIZE 16384
+
+struct extra {
+	uint64_t sequence; /* of the bucket */
+	uint64_t wire_len;
+	uint64_t lost;                 /* above 0: it is a word on a loss */
+	struct creosote_fields fields; /* its slices hold lengths alone */
+	bool is_decoded, is_cut;
+};
+
+/* Appends the slices; returns the length, 0: there is no room. */
+static size_t
+pack(char *out, size_t size, const struct creosote_fields *fields)
+{
+	size_t len = 0;
+
+	for (unsigned i = 0; i < CREOSOTE_FIELDS_SLICES; i++) {
+		const struct slice *slice =
+		    creosote_fields_slice_const(fields, i);
+
+		if (slice->len > size - len)
+			return 0;
+		if (slice->len > 0)
+			memcpy(out + len, slice->data, slice->len);
+		len += slice->len;
+	}
+	return len;
+}
+
+static void
+unpack(struct creosote_fields *fields, const char *data)
+{
+	for (unsigned i = 0; i < CREOSOTE_FIELDS_SLICES; i++) {
+		struct slice *slice = creosote_fields_slice(fields, i);
+
+		slice->data = data;
+		data += slice->len;
+	}
+}
+
+static void
+forget_slices(struct creosote_fields *fields)
+{
+	for (unsigned i = 0; i < CREOSOTE_FIELDS_SLICES; i++)
+		creosote_fields_slice(fields, i)->len = 0;
+}
+
+void
+bucket_history_add(struct history *history, const struct record *record)
+{
+	static char packed[sizeof(struct extra) + EXTRA_SIZE];
+	struct extra extra = {
+		.sequence = record->sequence,
+		.wire_len = record->wire_len,
+		.is_decoded = record->fields != NULL,
+		.is_cut = record->is_cut,
+	};
+	struct history_item item = {
+		.time_ns = record->time_ns,
+		.source = record->source,
+		.message = record_message(record),
+		.extra = { packed, sizeof(extra) },
+	};
+	size_t len = 0;
+
+	if (record->fields != NULL) {
+		extra.fields = *record->fields;
+		len = pack(packed + sizeof(extra), EXTRA_SIZE, record->fields);
+		if (len == 0)
+			forget_slices(&extra.fields);
+	}
+	memcpy(packed, &extra, sizeof(extra));
+	item.extra.len += len;
+	(void)history_add(history, &item);
+}
+
+void
+bucket_history_add_loss(
+    struct history *history, int64_t time_ns, uint64_t count, const char *what)
+{
+	struct extra extra = { .lost = count };
+	struct history_item item = {
+		.time_ns = time_ns,
+		.source = { "netlabd", 7 },
+		.message = { what, strlen(what) },
+		.extra = { (const char *)&extra, sizeof(extra) },
+	};
+
+	(void)history_add(history, &item);
+}
+
+static size_t
+format_loss(char *out, const struct record_style *style,
+    const struct history_item *item, uint64_t lost)
+{
+	char what[RECORD_WHAT_SIZE] = "";
+	size_t len = item->message.len;
+
+	memcpy(what, item->message.data,
+	    len < sizeof(what) ? len : sizeof(what) - 1);
+	return record_format_loss(out, style, item->time_ns, lost, what);
+}
+
+static size_t
+format_record(char *out, size_t size, const struct record_style *style,
+    const struct history_item *item, struct extra *extra)
+{
+	struct record record = {
+		.sequence = extra->sequence,
+		.time_ns = item->time_ns,
+		.source = item->source,
+		.data = item->message,
+		.wire_len = extra->wire_len,
+		.is_cut = extra->is_cut,
+	};
+
+	if (extra->is_decoded) {
+		unpack(&extra->fields, item->extra.data + sizeof(*extra));
+		extra->fields.text = item->message;
+		record.fields = &extra->fields;
+	}
+	return record_room(&record) <= size ? record_format(out, style, &record)
+					    : 0;
+}
+
+size_t
+bucket_history_format(const struct history_item *item,
+    const struct record_style *style, char *out, size_t size)
+{
+	static char line[2 * RECORD_MAX * RECORD_GROWTH];
+	struct record_style json = { RECORD_JSON, style->escape };
+	struct extra extra;
+	size_t len;
+
+	memcpy(&extra, item->extra.data, sizeof(extra));
+	len = extra.lost > 0
+	    ? format_loss(line, &json, item, extra.lost)
+	    : format_record(line, sizeof(line), &json, item, &extra);
+	if (len == 0 || len - 1 > size)
+		return 0;
+	memcpy(out, line, len - 1);
+	return len - 1;
+}
