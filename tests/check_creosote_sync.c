@@ -88,7 +88,7 @@ START_TEST(test_interval)
 	}
 	ck_assert_uint_eq(syncs, 1);
 	ck_assert_int_eq(bucket_sink_flush(&sink, true), -1);
-	bucket_sink_close(&sink);
+	bucket_sink_close(&sink, true);
 	bucket_file_close(&file);
 	unlink(path);
 }

@@ -20,11 +20,7 @@ static const char *const sync_words[] = { "never", "always", NULL };
 #define FIELD(name) offsetof(struct bucket_settings, name)
 
 static const struct option creosote_options[] = {
-	{ .name = "file",
-	    .kind = OPTION_PATH,
-	    .offset = FIELD(file),
-	    .initial = "",
-	    .help = "where the records go; \"\": standard output" },
+	BUCKET_FILES_OPTIONS(struct bucket_settings, files),
 	{ .name = "format",
 	    .kind = OPTION_CHOICE,
 	    .offset = FIELD(style.format),
@@ -60,7 +56,7 @@ static const struct option creosote_options[] = {
 	    .kind = OPTION_SIZE,
 	    .offset = FIELD(queue),
 	    .initial = "16M",
-	    .min = 1 << 20,
+	    .min = 2 << 20,
 	    .max = 1 << 30,
 	    .help =
 		"records that wait in memory while they cannot be written" },
@@ -90,6 +86,8 @@ creosote_check(const void *values, char why[WHY_SIZE])
 {
 	const struct bucket_settings *settings = values;
 
+	if (bucket_files_check(&settings->files, why) == -1)
+		return -1;
 	if (settings->history != 0 && settings->history < HISTORY_MIN_SIZE)
 		return why_set(
 		    why, "history is too small (write 0, or at least 256K)");
@@ -105,8 +103,11 @@ void
 bucket_flush(struct service *service, bool again)
 {
 	struct bucket *bucket = service_state(service);
-	int64_t delay_ms = bucket_sink_flush(&bucket->sink, again);
+	int64_t delay_ms = bucket_sinks_flush(&bucket->sinks, again);
+	int64_t work_ms = bucket_sinks_work(&bucket->sinks);
 
+	if (delay_ms == -1 || (work_ms != -1 && work_ms < delay_ms))
+		delay_ms = work_ms;
 	if (bucket_streams_release(service))
 		delay_ms = 0;
 	service_set_timer(service, delay_ms);
@@ -168,22 +169,19 @@ creosote_start(struct service *service, char why[WHY_SIZE])
 	struct bucket_sink_config config = {
 		.name = service_name(service),
 		.style = &settings->style,
-		.memory = &bucket->memory,
 		.sync_ms = settings->sync,
 	};
-	const struct bucket_file_access access = { 0640,
-		BUCKET_FILE_ANY_GROUP };
 
 	if (settings->history != 0 &&
 	    (bucket->history = history_new(settings->history)) == NULL)
 		return why_set(why, "out of memory");
-	if (bucket_file_open(&bucket->file, settings->file, &access, why) ==
-	    -1) {
+	if (bucket_sinks_open(&bucket->sinks, &config, settings->queue,
+		&settings->files, why) == -1) {
 		history_free(bucket->history);
+		bucket->history = NULL;
 		return -1;
 	}
-	bucket->memory.max = settings->queue;
-	bucket_sink_open(&bucket->sink, &bucket->file, &config);
+	service_set_timer(service, bucket_sinks_work(&bucket->sinks));
 	return 0;
 }
 
@@ -193,8 +191,7 @@ creosote_stop(struct service *service)
 	struct bucket *bucket = service_state(service);
 
 	service_set_timer(service, -1);
-	bucket_sink_close(&bucket->sink);
-	bucket_file_close(&bucket->file);
+	bucket_sinks_close(&bucket->sinks);
 	history_free(bucket->history);
 	bucket->history = NULL;
 }
@@ -203,11 +200,20 @@ static int
 creosote_reopen(struct service *service, char why[WHY_SIZE])
 {
 	struct bucket *bucket = service_state(service);
+	int result = bucket_sinks_reopen(&bucket->sinks, why);
 
-	if (bucket_sink_reopen(&bucket->sink, why) == -1)
-		return -1;
 	bucket_flush(service, true);
-	return 0;
+	return result;
+}
+
+static int
+creosote_rotate(struct service *service, char why[WHY_SIZE])
+{
+	struct bucket *bucket = service_state(service);
+	int result = bucket_sinks_rotate(&bucket->sinks, why);
+
+	bucket_flush(service, true);
+	return result;
 }
 
 static void
@@ -222,13 +228,13 @@ creosote_report(
     const struct service *service, service_figure_fn *add, void *arg)
 {
 	const struct bucket *bucket = service_state_const(service);
-	const struct bucket_sink *sink = &bucket->sink;
+	struct bucket_sinks_figures figures =
+	    bucket_sinks_figures(&bucket->sinks);
 
-	add_nonzero(add, arg, "records", sink->written);
-	add_nonzero(add, arg, "records-lost", sink->lost);
-	add_nonzero(
-	    add, arg, "records-waiting", bucket_queue_records(&sink->queue));
-	add_nonzero(add, arg, "bytes-waiting", bucket->memory.used);
+	add_nonzero(add, arg, "records", figures.written);
+	add_nonzero(add, arg, "records-lost", figures.lost);
+	add_nonzero(add, arg, "records-waiting", figures.waiting);
+	add_nonzero(add, arg, "bytes-waiting", bucket->sinks.memory.used);
 }
 
 static struct history *
@@ -252,15 +258,22 @@ static void
 creosote_describe(
     const struct service *service, const struct service_words *words)
 {
+	const struct bucket_settings *settings = service_settings(service);
 	const struct bucket *bucket = service_state_const(service);
-	const struct bucket_sink *sink = &bucket->sink;
+	struct bucket_sinks_figures figures =
+	    bucket_sinks_figures(&bucket->sinks);
+	struct bucket_files_figures files =
+	    bucket_files_figures(bucket->sinks.files);
 
-	words->text(words->arg, "file", sink->file->path);
+	words->text(words->arg, "file", settings->files.path);
 	words->text(words->arg, "writing",
-	    sink->error == 0 ? "yes" : bucket_loss_reason(sink->error));
-	words->number(
-	    words->arg, "waiting-records", bucket_queue_records(&sink->queue));
-	words->number(words->arg, "waiting-bytes", bucket->memory.used);
+	    figures.error == 0 ? "yes" : bucket_loss_reason(figures.error));
+	words->number(words->arg, "waiting_records", figures.waiting);
+	words->number(words->arg, "waiting_bytes", bucket->sinks.memory.used);
+	words->number(words->arg, "open_files", files.open);
+	words->number(words->arg, "rotations", files.rotations);
+	words->number(words->arg, "compressed", files.compressed);
+	words->number(words->arg, "deleted", files.deleted);
 }
 
 const struct service_type creosote_service = {
@@ -276,6 +289,7 @@ const struct service_type creosote_service = {
 	.start = creosote_start,
 	.stop = creosote_stop,
 	.reopen = creosote_reopen,
+	.rotate = creosote_rotate,
 	.timer = creosote_timer,
 	.datagram = creosote_datagram,
 	.one_way = true,

@@ -6,7 +6,7 @@
 #include <sys/queue.h>
 
 #include "core/service.h"
-#include "services/creosote_sink.h"
+#include "services/creosote_sinks.h"
 
 struct bucket_stream;
 struct history;
@@ -17,7 +17,7 @@ enum bucket_decode {
 };
 
 struct bucket_settings {
-	char *file;
+	struct bucket_files_settings files;
 	struct record_style style;
 	uint64_t queue;
 	uint64_t sync; /* ms, or BUCKET_SYNC_... */
@@ -28,9 +28,7 @@ struct bucket_settings {
 };
 
 struct bucket {
-	struct bucket_memory memory;
-	struct bucket_file file;
-	struct bucket_sink sink;
+	struct bucket_sinks sinks;
 	uint64_t sequence; /* of the last record */
 
 	struct history *history; /* NULL: none */

@@ -124,6 +124,8 @@ bucket_file_close(struct bucket_file *file)
 void
 bucket_file_become(struct bucket_file *file, int fd)
 {
+	if (file->syncs)
+		(void)fdatasync(file->fd);
 	close(file->fd);
 	file->fd = fd;
 	file->is_unseen = true;
@@ -145,10 +147,12 @@ bucket_file_reopen(struct bucket_file *file, char why[WHY_SIZE])
 
 	if (bucket_file_open(&fresh, file->path, &file->access, why) == -1)
 		return -1;
-	if (is_same_file(file->fd, fresh.fd))
-		fresh.is_unseen = file->is_unseen;
-	bucket_file_close(file);
-	*file = fresh;
+	if (!is_same_file(file->fd, fresh.fd)) {
+		bucket_file_become(file, fresh.fd);
+		return 0;
+	}
+	close(file->fd);
+	file->fd = fresh.fd;
 	return 0;
 }
 

@@ -6,12 +6,14 @@
 #include "services/creosote_syslog.h"
 
 static void
-add(struct service *service, struct record *record)
+add(struct service *service, const struct bucket_arrival *arrival,
+    struct record *record)
 {
 	struct bucket *bucket = service_state(service);
 
 	record->sequence = ++bucket->sequence;
-	bucket_sink_add(&bucket->sink, record);
+	bucket_sinks_add(
+	    &bucket->sinks, arrival->peer, arrival->peer_len, record);
 	if (bucket->history != NULL) {
 		bucket_history_add(bucket->history, record);
 		bucket->is_history_new = true;
@@ -37,7 +39,7 @@ bucket_take(struct service *service, const struct bucket_arrival *arrival)
 		syslog_decode(&fields, record.data.data, record.data.len);
 		record.fields = &fields;
 	}
-	add(service, &record);
+	add(service, arrival, &record);
 }
 
 void
@@ -45,7 +47,7 @@ bucket_take_drops(struct service *service, const char *local, uint64_t count)
 {
 	struct bucket *bucket = service_state(service);
 
-	bucket_sink_add_drops(&bucket->sink, local, count);
+	bucket_sinks_add_drops(&bucket->sinks, local, count);
 	if (bucket->history != NULL) {
 		struct bucket_loss loss = { 0 };
 		char what[RECORD_WHAT_SIZE];

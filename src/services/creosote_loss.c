@@ -23,12 +23,29 @@ bucket_loss_add_drops(
 void
 bucket_loss_add_record(struct bucket_loss *loss, int64_t time_ns, int error)
 {
+	bucket_loss_add_records(loss, 1, time_ns, time_ns, error);
+}
+
+void
+bucket_loss_add_records(struct bucket_loss *loss, uint64_t count,
+    int64_t from_ns, int64_t to_ns, int error)
+{
 	if (loss->records == 0) {
-		loss->from_ns = time_ns;
+		loss->from_ns = from_ns;
 		loss->error = error;
 	}
-	loss->to_ns = time_ns;
-	loss->records++;
+	loss->to_ns = to_ns;
+	loss->records += count;
+}
+
+void
+bucket_loss_merge(struct bucket_loss *loss, const struct bucket_loss *other)
+{
+	if (other->drops > 0)
+		bucket_loss_add_drops(loss, other->dropped_at, other->drops);
+	if (other->records > 0)
+		bucket_loss_add_records(loss, other->records, other->from_ns,
+		    other->to_ns, other->error);
 }
 
 static void

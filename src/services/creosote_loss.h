@@ -29,6 +29,14 @@ void bucket_loss_add_drops(
 void
 bucket_loss_add_record(struct bucket_loss *loss, int64_t time_ns, int error);
 
+/* So many at once. */
+void bucket_loss_add_records(struct bucket_loss *loss, uint64_t count,
+    int64_t from_ns, int64_t to_ns, int error);
+
+/* What was missing there is missing here. */
+void
+bucket_loss_merge(struct bucket_loss *loss, const struct bucket_loss *other);
+
 static inline bool
 bucket_loss_is_any(const struct bucket_loss *loss)
 {

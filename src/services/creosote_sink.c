@@ -43,6 +43,7 @@ bucket_sink_open(struct bucket_sink *sink, struct bucket_file *file,
 		.file = file,
 		.queue = { .memory = config->memory },
 	};
+	file->syncs = config->sync_ms != BUCKET_SYNC_NEVER;
 }
 
 /* Says here what is missing, as far as there is room for it. */
@@ -116,6 +117,7 @@ note_failure(struct bucket_sink *sink, int error, int64_t now_ms)
 		sink->lost_before = sink->lost;
 	}
 	sink->error = error;
+	sink->is_stuck = true;
 	if (sink->is_said ||
 	    (error == EAGAIN && !sink->is_full &&
 		now_ms - sink->moved_ms < PATIENCE_MS))
@@ -151,7 +153,6 @@ replace_removed(struct bucket_sink *sink)
 
 	if (bucket_file_reopen(sink->file, why) == -1)
 		return -1;
-	bucket_queue_rewind(&sink->queue);
 	log_notice("creosote '%s': '%s' was removed, made it anew",
 	    sink->config.name, sink->file->path);
 	return 0;
@@ -178,8 +179,10 @@ prepare_file(struct bucket_sink *sink)
 {
 	if (bucket_file_is_removed(sink->file) && replace_removed(sink) == -1)
 		return -1;
-	if (sink->file->is_unseen && bucket_file_ends_cut(sink->file) &&
-	    end_cut_line(sink) == -1)
+	if (!sink->file->is_unseen)
+		return 0;
+	bucket_queue_rewind(&sink->queue);
+	if (bucket_file_ends_cut(sink->file) && end_cut_line(sink) == -1)
 		return -1;
 	sink->file->is_unseen = false;
 	return 0;
@@ -189,11 +192,33 @@ static void
 note_written(struct bucket_sink *sink, size_t len, int64_t now_ms)
 {
 	sink->written += bucket_queue_take(&sink->queue, len);
+	sink->file->is_unseen = false;
 	sink->is_full = false;
+	sink->is_stuck = false;
 	sink->moved_ms = now_ms;
 	if (!sink->is_dirty)
 		sink->dirty_ms = now_ms;
 	sink->is_dirty = true;
+}
+
+/* How much is to be written next to the file, which may be another then. */
+static size_t
+next_part(struct bucket_sink *sink)
+{
+	const char *data = bucket_queue_data(&sink->queue);
+	size_t len = bucket_queue_len(&sink->queue);
+
+	if (len > WRITE_SIZE)
+		len = WRITE_SIZE;
+	if (len == 0 || sink->config.files == NULL)
+		return len;
+	if (sink->queue.done > 0) {
+		const char *end = memchr(data, '\n', len);
+
+		return end != NULL ? (size_t)(end - data) + 1 : len;
+	}
+	return bucket_files_part(
+	    sink->config.files, sink->item, data, len, clock_now_ns());
 }
 
 static void
@@ -206,10 +231,9 @@ write_lines(struct bucket_sink *sink, int64_t now_ms)
 		note_failure(sink, errno, now_ms);
 		return;
 	}
-	while ((len = bucket_queue_len(&sink->queue)) > 0 && now_ms < end_ms) {
-		ssize_t n = bucket_file_write(sink->file,
-		    bucket_queue_data(&sink->queue),
-		    len < WRITE_SIZE ? len : WRITE_SIZE);
+	while (now_ms < end_ms && (len = next_part(sink)) > 0) {
+		ssize_t n = bucket_file_write(
+		    sink->file, bucket_queue_data(&sink->queue), len);
 
 		if (n == -1) {
 			note_failure(sink, errno, now_ms);
@@ -218,7 +242,7 @@ write_lines(struct bucket_sink *sink, int64_t now_ms)
 		now_ms = clock_monotonic_ms();
 		note_written(sink, (size_t)n, now_ms);
 	}
-	if (len == 0 && sink->error != 0)
+	if (bucket_queue_len(&sink->queue) == 0 && sink->error != 0)
 		note_recovery(sink, now_ms);
 }
 
@@ -253,7 +277,7 @@ write_delay(const struct bucket_sink *sink)
 {
 	if (bucket_queue_len(&sink->queue) == 0)
 		return -1;
-	return sink->error == 0     ? 0
+	return !sink->is_stuck      ? 0
 	    : sink->error == EAGAIN ? READER_MS
 				    : RETRY_MS;
 }
@@ -265,7 +289,7 @@ bucket_sink_flush(struct bucket_sink *sink, bool again)
 
 	say_losses(sink);
 	if (bucket_queue_len(&sink->queue) > 0 &&
-	    (again || sink->error == 0 || sink->error == EAGAIN))
+	    (again || !sink->is_stuck || sink->error == EAGAIN))
 		write_lines(sink, now_ms);
 	/* What had no room before. */
 	say_losses(sink);
@@ -276,18 +300,6 @@ bucket_sink_flush(struct bucket_sink *sink, bool again)
 	return write_ms == -1 || (sync_ms != -1 && sync_ms < write_ms)
 	    ? sync_ms
 	    : write_ms;
-}
-
-int
-bucket_sink_reopen(struct bucket_sink *sink, char why[WHY_SIZE])
-{
-	if (sink->is_dirty && sink->config.sync_ms != BUCKET_SYNC_NEVER)
-		sync_file(sink);
-	if (bucket_file_reopen(sink->file, why) == -1)
-		return -1;
-	if (sink->file->is_unseen)
-		bucket_queue_rewind(&sink->queue);
-	return 0;
 }
 
 /* True when the reader takes more, within what a stop has time for. */
@@ -312,27 +324,39 @@ write_last(struct bucket_sink *sink)
 	while (bucket_queue_len(&sink->queue) > 0) {
 		write_lines(sink, clock_monotonic_ms());
 		say_losses(sink);
-		if (sink->error != 0 &&
+		if (sink->is_stuck &&
 		    (sink->error != EAGAIN || !wait_at_stop(sink, end_ms)))
 			return;
 	}
 }
 
+/* What waited came since it began to fail. */
+static void
+give_up(struct bucket_sink *sink, uint64_t records)
+{
+	int64_t now_ns = clock_now_ns();
+	int64_t failed_ms = clock_monotonic_ms() - sink->failed_ms;
+
+	log_error("creosote '%s': %" PRIu64
+		  " records that waited are lost: cannot write to %s: %s",
+	    sink->config.name, records + sink->loss.records, path_of(sink),
+	    bucket_loss_reason(sink->error));
+	sink->lost += records;
+	bucket_loss_add_records(&sink->loss, records,
+	    now_ns - failed_ms * 1000000, now_ns, sink->error);
+}
+
 void
-bucket_sink_close(struct bucket_sink *sink)
+bucket_sink_close(struct bucket_sink *sink, bool always)
 {
 	uint64_t left;
 
 	write_last(sink);
 	left = bucket_queue_records(&sink->queue);
-	if (left > 0 || bucket_loss_is_any(&sink->loss))
-		log_error("creosote '%s': %" PRIu64
-			  " records that waited are lost: cannot write to %s: "
-			  "%s",
-		    sink->config.name, left + sink->loss.records, path_of(sink),
-		    bucket_loss_reason(sink->error));
-	sink->lost += left;
+	if (left > 0 || (always && bucket_loss_is_any(&sink->loss)))
+		give_up(sink, left);
 	bucket_file_take_back(sink->file, sink->queue.done);
 	bucket_queue_free(&sink->queue);
-	sync_file(sink);
+	if (always || sink->config.sync_ms != BUCKET_SYNC_NEVER)
+		sync_file(sink);
 }

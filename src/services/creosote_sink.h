@@ -8,7 +8,7 @@
 #define SERVICES_CREOSOTE_SINK_H
 
 #include "base/option.h"
-#include "services/creosote_file.h"
+#include "services/creosote_files.h"
 #include "services/creosote_loss.h"
 #include "services/creosote_queue.h"
 #include "services/creosote_record.h"
@@ -21,18 +21,21 @@ struct bucket_sink_config {
 	const char *name; /* of the service, for the log */
 	const struct record_style *style;
 	struct bucket_memory *memory; /* in which lines wait */
+	struct bucket_files *files;   /* that rotate; NULL: none do */
 	uint64_t sync_ms;             /* how old what is not synced may get */
 };
 
 struct bucket_sink {
 	struct bucket_sink_config config;
 	struct bucket_file *file;
+	struct bucket_files_item *item; /* the file among the files */
 	struct bucket_queue queue;
 	struct bucket_loss loss;
 	bool is_full; /* a line found no room, and none was written since */
 
-	int error;                   /* of the last write; 0: it went well */
-	bool is_said;                /* in the log */
+	int error;     /* of a write, until all is written; 0: all went well */
+	bool is_stuck; /* the last write failed */
+	bool is_said;  /* in the log */
 	int64_t failed_ms, moved_ms; /* since when, and when the last moved */
 	uint64_t written_before, lost_before; /* when it began to fail */
 
@@ -61,10 +64,10 @@ void bucket_sink_add_drops(
  */
 int64_t bucket_sink_flush(struct bucket_sink *sink, bool again);
 
-/* Opens the file anew: 0, or -1 with why and the old one kept. */
-int bucket_sink_reopen(struct bucket_sink *sink, char why[WHY_SIZE]);
-
-/* Writes and syncs what waits, or says in the log what was not written. */
-void bucket_sink_close(struct bucket_sink *sink);
+/*
+ * Writes what waits, and syncs it where that was asked, or `always`. What could
+ * not be written is said in the log, and left in loss for another sink to say.
+ */
+void bucket_sink_close(struct bucket_sink *sink, bool always);
 
 #endif

@@ -58,7 +58,7 @@ take_message(void *arg, const char *data, size_t len, uint64_t true_len)
 static bool
 is_above_mark(const struct bucket *bucket)
 {
-	return bucket->memory.used > bucket->memory.max / 2;
+	return bucket->sinks.memory.used > bucket->sinks.memory.max / 2;
 }
 
 static void
@@ -88,11 +88,11 @@ feed_until_mark(struct bucket_stream *connection, const char *data, size_t len)
 {
 	struct service *service = stream_service(connection->stream);
 	struct bucket *bucket = service_state(service);
-	size_t piece = bucket->memory.max / PIECE_SHARE, done = 0;
+	size_t piece = bucket->sinks.memory.max / PIECE_SHARE, done = 0;
 
 	while (done < len) {
 		if (is_above_mark(bucket))
-			(void)bucket_sink_flush(&bucket->sink, false);
+			(void)bucket_sinks_flush(&bucket->sinks, false);
 		if (is_above_mark(bucket))
 			break;
 		if (piece > len - done)
@@ -184,7 +184,8 @@ bucket_streams_release(struct service *service)
 	struct bucket_stream *connection;
 	bool fed = false;
 
-	if (!bucket->holds || bucket->memory.used > bucket->memory.max / 4)
+	if (!bucket->holds ||
+	    bucket->sinks.memory.used > bucket->sinks.memory.max / 4)
 		return false;
 	LIST_FOREACH(connection, &bucket->streams, entry)
 	{
