@@ -105,7 +105,7 @@ def test_closed_standard_output(netlabd):
 
 
 def test_removed_file_is_made_anew(netlabd, tmp_path):
-    daemon = netlabd(BUCKET)
+    daemon = netlabd(BUCKET.replace("file =", "gather = 0 file ="))
     sock = daemon.connect("bucket", "udp4")
     other = daemon.connect("other", "udp4")
     path = tmp_path / "bucket"
