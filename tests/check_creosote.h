@@ -126,6 +126,17 @@ bucket_retry(struct bucket_lab *lab)
 	service_type(lab->service)->timer(lab->service);
 }
 
+static inline uint64_t bucket_figure(struct bucket_lab *lab, const char *name);
+
+/* Writes all that waits, as the loop would, turn after turn. */
+static inline void
+bucket_drain(struct bucket_lab *lab)
+{
+	do
+		bucket_retry(lab);
+	while (bucket_figure(lab, "bytes-waiting") > 0);
+}
+
 static inline void
 bucket_reopen(struct bucket_lab *lab)
 {

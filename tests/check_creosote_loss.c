@@ -186,7 +186,7 @@ START_TEST(test_queue_full)
 	overfill(&lab);
 	expect_figures(&lab, 0, 1 + FITTING, TOO_MANY + 1);
 	limit_file(RLIM_INFINITY);
-	bucket_retry(&lab);
+	bucket_drain(&lab);
 	expect_recovered(1 + FITTING, TOO_MANY + 1);
 	bucket_spew_line(&lab, "next");
 	bucket_flush(&lab);

@@ -70,8 +70,7 @@ START_TEST(test_size)
 			bucket_flush(&lab);
 	}
 	bucket_flush(&lab);
-	while (bucket_figure(&lab, "bytes-waiting") > 0)
-		bucket_retry(&lab);
+	bucket_drain(&lab);
 	ck_assert_uint_eq(bucket_figure(&lab, "records"), 5000);
 	text = read_all(&lab, &files);
 	ck_assert_uint_eq(files, 39);

@@ -102,6 +102,17 @@ const char *address_transport_name(enum transport transport);
 size_t address_format(
     char text[ADDRESS_TEXT_SIZE], const struct sockaddr *sa, socklen_t len);
 
+/* The same without port and brackets: "192.0.2.7", "2001:db8::1". */
+size_t address_format_host(
+    char text[ADDRESS_TEXT_SIZE], const struct sockaddr *sa, socklen_t len);
+
+/*
+ * The address of an IPv4 or IPv6 host that this wrote, with port 0, and its
+ * length; 0: it is none.
+ */
+socklen_t
+address_parse_host(struct sockaddr_storage *address, const char *text);
+
 /* The port of an IP address in host byte order, 0 of a unix address. */
 unsigned address_port(const struct sockaddr *sa);
 

@@ -14,7 +14,8 @@
 
 static const char *const format_names[] = { "text", "raw", "json", NULL };
 static const char *const escape_names[] = { "repr", "utf8", NULL };
-static const char *const decode_names[] = { "none", "syslog", NULL };
+static const char *const decode_names[] = { "none", "netconsole", "syslog",
+	NULL };
 static const char *const sync_words[] = { "never", "always", NULL };
 
 #define FIELD(name) offsetof(struct bucket_settings, name)
@@ -39,7 +40,10 @@ static const struct option creosote_options[] = {
 	    .offset = FIELD(decode),
 	    .initial = "none",
 	    .choices = decode_names,
-	    .help = "syslog: show level, host and program of its messages" },
+	    .help = "what the messages are: take them apart, show their "
+		    "level, host, program" },
+	BUCKET_FILTER_OPTIONS(struct bucket_settings, filter),
+	BUCKET_OUTPUTS_OPTIONS(struct bucket_settings, outputs),
 	{ .name = "gather",
 	    .kind = OPTION_TIME,
 	    .offset = FIELD(gather),
@@ -86,7 +90,8 @@ creosote_check(const void *values, char why[WHY_SIZE])
 {
 	const struct bucket_settings *settings = values;
 
-	if (bucket_files_check(&settings->files, why) == -1)
+	if (bucket_files_check(&settings->files, why) == -1 ||
+	    bucket_filter_check(&settings->filter, why) == -1)
 		return -1;
 	if (settings->history != 0 && settings->history < HISTORY_MIN_SIZE)
 		return why_set(
@@ -99,15 +104,20 @@ creosote_check(const void *values, char why[WHY_SIZE])
 	return 0;
 }
 
+static int64_t
+sooner(int64_t a_ms, int64_t b_ms)
+{
+	return a_ms == -1 || (b_ms != -1 && b_ms < a_ms) ? b_ms : a_ms;
+}
+
 void
 bucket_flush(struct service *service, bool again)
 {
 	struct bucket *bucket = service_state(service);
-	int64_t delay_ms = bucket_sinks_flush(&bucket->sinks, again);
-	int64_t work_ms = bucket_sinks_work(&bucket->sinks);
+	int64_t delay_ms = bucket_intake_work(service, false);
 
-	if (delay_ms == -1 || (work_ms != -1 && work_ms < delay_ms))
-		delay_ms = work_ms;
+	delay_ms = sooner(delay_ms, bucket_sinks_flush(&bucket->sinks, again));
+	delay_ms = sooner(delay_ms, bucket_sinks_work(&bucket->sinks));
 	if (bucket_streams_release(service))
 		delay_ms = 0;
 	service_set_timer(service, delay_ms);
@@ -172,13 +182,10 @@ creosote_start(struct service *service, char why[WHY_SIZE])
 		.sync_ms = settings->sync,
 	};
 
-	if (settings->history != 0 &&
-	    (bucket->history = history_new(settings->history)) == NULL)
-		return why_set(why, "out of memory");
-	if (bucket_sinks_open(&bucket->sinks, &config, settings->queue,
+	if (bucket_intake_open(service, why) == -1 ||
+	    bucket_sinks_open(&bucket->sinks, &config, settings->queue,
 		&settings->files, why) == -1) {
-		history_free(bucket->history);
-		bucket->history = NULL;
+		bucket_intake_close(service);
 		return -1;
 	}
 	service_set_timer(service, bucket_sinks_work(&bucket->sinks));
@@ -190,10 +197,10 @@ creosote_stop(struct service *service)
 {
 	struct bucket *bucket = service_state(service);
 
-	service_set_timer(service, -1);
+	(void)bucket_intake_work(service, true);
 	bucket_sinks_close(&bucket->sinks);
-	history_free(bucket->history);
-	bucket->history = NULL;
+	bucket_intake_close(service);
+	service_set_timer(service, -1);
 }
 
 static int
@@ -235,6 +242,11 @@ creosote_report(
 	add_nonzero(add, arg, "records-lost", figures.lost);
 	add_nonzero(add, arg, "records-waiting", figures.waiting);
 	add_nonzero(add, arg, "bytes-waiting", bucket->sinks.memory.used);
+	add_nonzero(add, arg, "messages-ignored", bucket->filter.ignored);
+	add_nonzero(add, arg, "messages-suppressed", bucket->filter.suppressed);
+	add_nonzero(add, arg, "matches-given-up",
+	    bucket_filter_stopped(&bucket->filter));
+	bucket_outputs_report(&bucket->outputs, add, arg);
 }
 
 static struct history *
@@ -262,9 +274,11 @@ creosote_describe(
 	const struct bucket *bucket = service_state_const(service);
 	struct bucket_sinks_figures figures =
 	    bucket_sinks_figures(&bucket->sinks);
-	struct bucket_files_figures files =
-	    bucket_files_figures(bucket->sinks.files);
+	struct bucket_files_figures files;
 
+	if (bucket->sinks.files == NULL)
+		return;
+	files = bucket_files_figures(bucket->sinks.files);
 	words->text(words->arg, "file", settings->files.path);
 	words->text(words->arg, "writing",
 	    figures.error == 0 ? "yes" : bucket_loss_reason(figures.error));

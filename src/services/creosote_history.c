@@ -15,7 +15,7 @@ struct extra {
 	uint64_t wire_len;
 	uint64_t lost;                 /* above 0: it is a word on a loss */
 	struct creosote_fields fields; /* its slices hold lengths alone */
-	bool is_decoded, is_cut;
+	bool is_decoded, is_cut, is_late;
 };
 
 /* Appends the slices; returns the length, 0: there is no room. */
@@ -64,6 +64,7 @@ bucket_history_add(struct history *history, const struct record *record)
 		.wire_len = record->wire_len,
 		.is_decoded = record->fields != NULL,
 		.is_cut = record->is_cut,
+		.is_late = record->is_late,
 	};
 	struct history_item item = {
 		.time_ns = record->time_ns,
@@ -122,6 +123,7 @@ format_record(char *out, size_t size, const struct record_style *style,
 		.data = item->message,
 		.wire_len = extra->wire_len,
 		.is_cut = extra->is_cut,
+		.is_late = extra->is_late,
 	};
 
 	if (extra->is_decoded) {

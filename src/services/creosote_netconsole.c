@@ -2,6 +2,7 @@
 /* netconsole's messages: from datagrams to what is said of each. */
 #include "services/creosote_netconsole.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -24,6 +25,7 @@ struct netconsole {
 /* Whom a call serves. */
 struct call {
 	struct netconsole *netconsole;
+	const char *source; /* of what is taken; NULL: nothing is */
 	int64_t now_ns;
 	netconsole_emit_fn *emit;
 	void *arg;
@@ -83,7 +85,7 @@ emit_plain(const struct call *call, struct slice text)
 	struct creosote_fields fields = {
 		.facility = -1, .severity = -1, .text = without_newline(text)
 	};
-	struct netconsole_note note = { 0 };
+	struct netconsole_note note = { .source = call->source };
 
 	call->emit(call->arg, &fields, &note);
 }
@@ -128,7 +130,8 @@ emit_message(const struct call *call, uint64_t sender,
 static void
 emit_waiting(const struct call *call, struct netconsole_waiting *waiting)
 {
-	struct netconsole_note note = { .total = waiting->total,
+	struct netconsole_note note = { .source = waiting->source,
+		.total = waiting->total,
 		.missing = waiting->total - waiting->have };
 	struct slice body = { waiting->bytes, waiting->total };
 	char *text = call->netconsole->scratch;
@@ -173,12 +176,16 @@ begin_waiting(const struct call *call, uint64_t sender,
     const struct netconsole_datagram *datagram)
 {
 	struct netconsole_table *table = &call->netconsole->table;
-	struct netconsole_waiting *victim;
+	struct netconsole_waiting *victim, *fresh;
 
 	while ((victim = netconsole_find_victim(
 		    table, sender, datagram->total)) != NULL)
 		emit_waiting(call, victim);
-	return netconsole_wait(table, sender, datagram, call->now_ns);
+	fresh = netconsole_wait(table, sender, datagram, call->now_ns);
+	if (fresh != NULL)
+		snprintf(
+		    fresh->source, sizeof(fresh->source), "%s", call->source);
+	return fresh;
 }
 
 static void
@@ -186,7 +193,8 @@ take_fragment(const struct call *call, uint64_t sender,
     struct netconsole_datagram *datagram)
 {
 	struct netconsole *netconsole = call->netconsole;
-	struct netconsole_note note = { .total = datagram->total,
+	struct netconsole_note note = { .source = call->source,
+		.total = datagram->total,
 		.missing = datagram->total - datagram->body.len };
 	uint64_t key = message_key(sender, datagram);
 	struct netconsole_waiting *waiting;
@@ -217,9 +225,9 @@ netconsole_take(struct netconsole *netconsole, const char *source,
     const char *data, size_t len, int64_t now_ns, netconsole_emit_fn *emit,
     void *arg)
 {
-	struct call call = { netconsole, now_ns, emit, arg };
+	struct call call = { netconsole, source, now_ns, emit, arg };
 	struct netconsole_datagram datagram;
-	struct netconsole_note note = { 0 };
+	struct netconsole_note note = { .source = source };
 	uint64_t sender;
 
 	if (len == 0)
@@ -249,7 +257,7 @@ int64_t
 netconsole_expire(struct netconsole *netconsole, int64_t now_ns,
     netconsole_emit_fn *emit, void *arg)
 {
-	struct call call = { netconsole, now_ns, emit, arg };
+	struct call call = { netconsole, NULL, now_ns, emit, arg };
 	struct netconsole_waiting *oldest;
 
 	forget_future(&netconsole->table, now_ns);
@@ -268,7 +276,7 @@ void
 netconsole_flush(
     struct netconsole *netconsole, netconsole_emit_fn *emit, void *arg)
 {
-	struct call call = { netconsole, 0, emit, arg };
+	struct call call = { netconsole, NULL, 0, emit, arg };
 	struct netconsole_waiting *oldest;
 
 	while ((oldest = netconsole_oldest(&netconsole->table)) != NULL) {

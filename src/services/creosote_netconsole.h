@@ -53,10 +53,15 @@
 
 #define NETCONSOLE_MARKS 32
 
+/* Room for a source with its NUL; a longer one is cut. */
+#define NETCONSOLE_SOURCE_SIZE 128
+
 struct netconsole;
 
 /* What is to be said of a message beside its fields. */
 struct netconsole_note {
+	/* Its sender, as it was given. */
+	const char *source;
 	/* Messages of this sender that are missing before this one. */
 	uint32_t lost;
 	/* It is one of those that were told as lost: it came late. */

@@ -28,6 +28,7 @@ size_t netconsole_unescape(char *text, size_t len);
 /* A message of which something is missing. */
 struct netconsole_waiting {
 	uint64_t sender;
+	char source[NETCONSOLE_SOURCE_SIZE];
 	uint64_t order; /* of arrival */
 	int64_t since_ns;
 	struct creosote_fields fields; /* point into it, too */

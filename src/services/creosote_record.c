@@ -54,13 +54,15 @@ append_slice(char *out, const struct record_style *style, struct slice slice)
 	return out + escape_message(out, style, slice.data, slice.len);
 }
 
-/* That the message was longer. */
+/* That the message was longer, or came late. */
 static char *
-append_cut(char *out, const struct record *record)
+append_marks(char *out, const struct record *record)
 {
 	if (record->is_cut)
 		out +=
 		    sprintf(out, " [cut: %" PRIu64 " bytes]", record->wire_len);
+	if (record->is_late)
+		out = append(out, " [late]", 7);
 	return out;
 }
 
@@ -113,7 +115,7 @@ format_text(
 	if (record->fields != NULL)
 		out = append_fields(out, style, record->fields);
 	out = append_slice(out, style, record_message(record));
-	return append_cut(out, record);
+	return append_marks(out, record);
 }
 
 /* "name":"slice", */
@@ -166,8 +168,9 @@ format_json(
 	out += clock_format_iso8601(out, record->time_ns);
 	out = append(out, "\",\"source\":\"", 12);
 	out += escape_json(out, record->source.data, record->source.len);
-	out += sprintf(out, "\",\"bytes\":%" PRIu64 ",%s", record->wire_len,
-	    record->is_cut ? "\"cut\":true," : "");
+	out += sprintf(out, "\",\"bytes\":%" PRIu64 ",%s%s", record->wire_len,
+	    record->is_cut ? "\"cut\":true," : "",
+	    record->is_late ? "\"late\":true," : "");
 	if (record->fields != NULL)
 		out = append_json_fields(out, style, record->fields);
 	out = append_member(out, style, "message", record_message(record));
@@ -189,8 +192,8 @@ record_format(
 		end = format_json(out, style, record);
 		break;
 	default:
-		end =
-		    append_cut(append_slice(out, style, record->data), record);
+		end = append_marks(
+		    append_slice(out, style, record->data), record);
 	}
 	*end++ = '\n';
 	return (size_t)(end - out);

@@ -35,6 +35,7 @@ struct record {
 	struct slice data;   /* as far as it was taken, at most RECORD_MAX */
 	uint64_t wire_len;   /* bytes as it was sent */
 	bool is_cut;         /* data is not all of it */
+	bool is_late;        /* it was told as lost before it came */
 	const struct creosote_fields *fields; /* NULL: it was not decoded */
 };
 

@@ -46,6 +46,19 @@ bucket_sink_open(struct bucket_sink *sink, struct bucket_file *file,
 	file->syncs = config->sync_ms != BUCKET_SYNC_NEVER;
 }
 
+/* False: there is no room for it. */
+static bool
+add_word(struct bucket_sink *sink, uint64_t count, const char *what)
+{
+	char *line = bucket_queue_reserve(&sink->queue, RECORD_HEADER_SIZE);
+
+	return line != NULL &&
+	    bucket_queue_commit(&sink->queue,
+		record_format_loss(
+		    line, sink->config.style, clock_now_ns(), count, what),
+		BUCKET_WORD);
+}
+
 /* Says here what is missing, as far as there is room for it. */
 static void
 say_losses(struct bucket_sink *sink)
@@ -55,14 +68,7 @@ say_losses(struct bucket_sink *sink)
 
 	while (!sink->is_full &&
 	    (count = bucket_loss_describe(&sink->loss, what)) > 0) {
-		char *line =
-		    bucket_queue_reserve(&sink->queue, RECORD_HEADER_SIZE);
-
-		if (line == NULL ||
-		    !bucket_queue_commit(&sink->queue,
-			record_format_loss(line, sink->config.style,
-			    clock_now_ns(), count, what),
-			BUCKET_WORD))
+		if (!add_word(sink, count, what))
 			return;
 		bucket_loss_note_said(&sink->loss);
 	}
@@ -100,11 +106,18 @@ bucket_sink_add(struct bucket_sink *sink, const struct record *record)
 	}
 }
 
+/* Where there is no room for it, they are counted as lost for want of room. */
 void
-bucket_sink_add_drops(
-    struct bucket_sink *sink, const char *local, uint64_t count)
+bucket_sink_add_word(struct bucket_sink *sink, uint64_t count, const char *what)
 {
-	bucket_loss_add_drops(&sink->loss, local, count);
+	int64_t now_ns = clock_now_ns();
+
+	say_losses(sink);
+	if (!bucket_loss_is_any(&sink->loss) && add_word(sink, count, what))
+		return;
+	bucket_loss_add_records(
+	    &sink->loss, count, now_ns, now_ns, sink->error);
+	sink->lost += count;
 }
 
 static void

@@ -53,9 +53,9 @@ void bucket_sink_open(struct bucket_sink *sink, struct bucket_file *file,
 /* Adds a record, which is written at the next flush. */
 void bucket_sink_add(struct bucket_sink *sink, const struct record *record);
 
-/* The kernel dropped datagrams here. */
-void bucket_sink_add_drops(
-    struct bucket_sink *sink, const char *local, uint64_t count);
+/* That `count` of something are missing here, as what says. */
+void bucket_sink_add_word(
+    struct bucket_sink *sink, uint64_t count, const char *what);
 
 /*
  * Writes what waits, for some ms at the most, and syncs where it is due. After

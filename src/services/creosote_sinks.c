@@ -107,6 +107,21 @@ bucket_sinks_add_drops(
 	    sink != NULL ? &sink->loss : &sinks->loss, local, count);
 }
 
+void
+bucket_sinks_add_word(struct bucket_sinks *sinks, const struct sockaddr *peer,
+    socklen_t peer_len, uint64_t count, const char *what)
+{
+	struct bucket_sink *sink = find_sink(sinks, peer, peer_len);
+	int64_t now_ns = clock_now_ns();
+
+	if (sink != NULL) {
+		bucket_sink_add_word(sink, count, what);
+		return;
+	}
+	bucket_loss_add_records(&sinks->loss, count, now_ns, now_ns, errno);
+	sinks->lost += count;
+}
+
 static int64_t
 sooner(int64_t a_ms, int64_t b_ms)
 {

@@ -34,6 +34,11 @@ void bucket_sinks_add(struct bucket_sinks *sinks, const struct sockaddr *peer,
 void bucket_sinks_add_drops(
     struct bucket_sinks *sinks, const char *local, uint64_t count);
 
+/* That `count` of something of this peer are missing here. */
+void
+bucket_sinks_add_word(struct bucket_sinks *sinks, const struct sockaddr *peer,
+    socklen_t peer_len, uint64_t count, const char *what);
+
 /* As bucket_sink_flush(), for all. */
 int64_t bucket_sinks_flush(struct bucket_sinks *sinks, bool again);
 

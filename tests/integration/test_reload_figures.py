@@ -66,5 +66,8 @@ def test_a_cut_line_is_ended(netlabd, tmp_path):
     assert daemon.reload(config % ("bucket", "utf8")) == outcome(changed=1)
     sock.send(b"third")
     assert daemon.stop().figures["bucket"]["records"] == 3
-    assert path.read_bytes() == \
-        b"whole\ncut\nfirst\nsecond\ncut again\nthird\n"
+    word = (b"netlabd: the line before was cut, as writing it was "
+            b"interrupted\n")
+    assert path.read_bytes() == (
+        b"whole\ncut\n" + word + b"first\nsecond\ncut again\n" + word +
+        b"third\n")

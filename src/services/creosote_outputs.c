@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: ISC */
+/* Where a bucket's messages go beside its file. */
+#include "services/creosote_outputs.h"
+
+#include <stdio.h>
+
+#include "base/log.h"
+#include "services/creosote_forward.h"
+#include "services/creosote_journal.h"
+
+int
+bucket_outputs_open(struct bucket_outputs *outputs,
+    const struct bucket_outputs_settings *settings, const char *name,
+    char why[WHY_SIZE])
+{
+	outputs->name = name;
+	if (settings->journal &&
+	    (outputs->journal = journal_new(JOURNAL_PATH, why)) == NULL)
+		return -1;
+	if (settings->forward[0] != '\0' &&
+	    (outputs->forward = forward_new(settings->forward, why)) == NULL)
+		return -1;
+	return 0;
+}
+
+static void
+close_relay(struct relay **relay)
+{
+	if (*relay != NULL)
+		relay_free(*relay);
+	*relay = NULL;
+}
+
+void
+bucket_outputs_close(struct bucket_outputs *outputs)
+{
+	(void)bucket_outputs_flush(outputs);
+	close_relay(&outputs->journal);
+	close_relay(&outputs->forward);
+}
+
+void
+bucket_outputs_add(struct bucket_outputs *outputs, const struct record *record)
+{
+	struct journal_entry entry = {
+		.message = record_message(record),
+		.facility = -1,
+		.severity = -1,
+		.source = record->source,
+		.bucket = outputs->name,
+		.sequence = record->sequence,
+		.time_ns = record->time_ns,
+	};
+
+	if (outputs->journal == NULL)
+		return;
+	if (record->fields != NULL) {
+		entry.facility = record->fields->facility;
+		entry.severity = record->fields->severity;
+	}
+	journal_add(outputs->journal, &entry);
+}
+
+void
+bucket_outputs_forward(struct bucket_outputs *outputs, struct slice message)
+{
+	if (outputs->forward != NULL)
+		forward_add(outputs->forward, message);
+}
+
+static int64_t
+flush(struct relay *relay, const char *name, const char *what)
+{
+	char why[WHY_SIZE] = "";
+	int64_t delay_ms;
+
+	if (relay == NULL)
+		return -1;
+	delay_ms = relay_flush(relay);
+	switch (relay_take_news(relay, why)) {
+	case RELAY_FAILS:
+		log_error(
+		    "creosote '%s': cannot %s: %s, going on", name, what, why);
+		break;
+	case RELAY_WORKS:
+		log_notice("creosote '%s': can %s again: %s", name, what, why);
+		break;
+	case RELAY_NO_NEWS:
+		break;
+	}
+	return delay_ms;
+}
+
+int64_t
+bucket_outputs_flush(struct bucket_outputs *outputs)
+{
+	int64_t a_ms =
+	    flush(outputs->journal, outputs->name, "write to the journal");
+	int64_t b_ms =
+	    flush(outputs->forward, outputs->name, "pass messages on");
+
+	return a_ms == -1 || (b_ms != -1 && b_ms < a_ms) ? b_ms : a_ms;
+}
+
+static void
+report(const struct relay *relay, const char *sent, const char *lost,
+    service_figure_fn *add, void *arg)
+{
+	const struct relay_counters *counters;
+	char name[64];
+
+	if (relay == NULL)
+		return;
+	counters = relay_counters(relay);
+	if (counters->sent > 0)
+		add(arg, sent, counters->sent);
+	for (unsigned i = 0; i < RELAY_REASONS; i++) {
+		snprintf(
+		    name, sizeof(name), "%s-%s", lost, relay_reason_name(i));
+		if (counters->lost[i] > 0)
+			add(arg, name, counters->lost[i]);
+	}
+}
+
+void
+bucket_outputs_report(
+    const struct bucket_outputs *outputs, service_figure_fn *add, void *arg)
+{
+	report(outputs->journal, "journaled", "journal-lost", add, arg);
+	report(outputs->forward, "forwarded", "forward-lost", add, arg);
+}
