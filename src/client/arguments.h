@@ -5,6 +5,9 @@
 
 #include "client/command.h"
 
+/* How long a command waits that says nothing else, in ms. */
+#define ARGUMENTS_TIMEOUT_MS 2000
+
 /*
  * Reads what follows the command's name, argv[0]. Options may stand before or
  * after operands; after "--" all are operands. Returns STATUS_OK, or

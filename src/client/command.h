@@ -18,6 +18,11 @@ struct arguments {
 	int timeout_ms;
 	size_t size; /* bytes a datagram */
 	bool json, tee;
+	const char *socket; /* of netlabd's control section; NULL: not told */
+	int watch_ms;       /* show it anew so often; 0: once */
+	int lines;          /* of a history; -1: not told */
+	const char *since, *from, *match; /* NULL: not told */
+	bool once, wrap, retry;
 	int count; /* of operands */
 	char **operands;
 };
@@ -28,7 +33,8 @@ struct command {
 	const char *summary; /* one line */
 	const char *help;    /* more lines */
 	const char *awaited; /* what -t bounds the wait for */
-	const char *options; /* the letters of arguments.c that it takes */
+	const char *options; /* the keys of arguments.c that it takes */
+	int timeout_ms;      /* without -t; 0: ARGUMENTS_TIMEOUT_MS */
 	enum status (*run)(const struct arguments *arguments);
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* netlab: asks network services, and tells what they answer. */
+/* netlab: asks network services and netlabd, and tells what they answer. */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -26,14 +26,15 @@ static const struct command *const commands[] = {
 static void
 print_help(FILE *out)
 {
-	fputs("Usage: netlab COMMAND [OPTION...] [ARGUMENT...]\n"
-	      "Asks network services, and tells what they answer.\n\n"
-	      "Commands:\n",
+	fputs(
+	    "Usage: netlab COMMAND [OPTION...] [ARGUMENT...]\n"
+	    "Asks network services and netlabd, and tells what they answer.\n\n"
+	    "Commands:\n",
 	    out);
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
-		fprintf(out, "  %-6s %s\n", commands[i]->name,
+		fprintf(out, "  %-7s %s\n", commands[i]->name,
 		    commands[i]->summary);
-	fputs("  help   explain a command: netlab help COMMAND\n\n"
+	fputs("  help    explain a command: netlab help COMMAND\n\n"
 	      "  -h, --help     print this help\n"
 	      "  -V, --version  print the version\n\n"
 	      "The exit status is 0 when an answer came, 1 when none did, and "

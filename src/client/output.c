@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/escape.h"
+#include "base/log.h"
 #include "client/utf8.h"
 
 /* Bytes escaped at a time. */
@@ -132,4 +133,13 @@ int
 output_close(struct output *output)
 {
 	return output->terminal ? output_end_line(output) : 0;
+}
+
+enum status
+output_complain(int error)
+{
+	if (error == EPIPE)
+		return STATUS_OK; /* the reader has seen enough */
+	log_error("standard output: %s", strerror(error));
+	return STATUS_FAILED;
 }

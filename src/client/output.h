@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "client/command.h"
+
 struct output {
 	bool terminal;
 	bool mid_line; /* the last byte was no newline */
@@ -35,5 +37,11 @@ size_t output_escape(char *out, const char *data, size_t len);
 
 /* write(2) until all is written, whatever the descriptor's mode. */
 int output_write_all(int fd, const char *data, size_t len);
+
+/*
+ * Logs what is wrong with standard output; returns the exit status, which is
+ * STATUS_OK where the reader has enough.
+ */
+enum status output_complain(int error);
 
 #endif

@@ -18,15 +18,6 @@ static const struct target_rules rules = {
 	.hint = "write an address, or a name that ping finds",
 };
 
-enum status
-send_end_output(int error)
-{
-	if (error == EPIPE)
-		return STATUS_OK; /* the reader has seen enough */
-	log_error("standard output: %s", strerror(error));
-	return STATUS_FAILED;
-}
-
 /* Waits for the next line and takes its length without the newline. */
 static bool
 next_line(struct input *input, size_t *len, size_t *taken)
@@ -94,7 +85,7 @@ ask_lines(const struct send *send, struct ask *ask, bool tcp_refused)
 		send->output->mid_line = true;
 		if (output_write(send->output, answer, (size_t)n) == -1 ||
 		    output_end_line(send->output) == -1)
-			return send_end_output(errno);
+			return output_complain(errno);
 	}
 	return STATUS_OK;
 }
@@ -197,7 +188,7 @@ send_run(const struct arguments *arguments)
 	}
 	status = talk(&send);
 	if (output_close(&output) == -1 && status == STATUS_OK)
-		status = send_end_output(errno);
+		status = output_complain(errno);
 	input_close(&input);
 	target_free(&target);
 	return status;

@@ -20,7 +20,4 @@ struct send {
  */
 enum status send_stream(const struct send *send, int fd);
 
-/* Logs what is wrong with standard output; returns the exit status. */
-enum status send_end_output(int error);
-
 #endif

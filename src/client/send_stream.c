@@ -173,7 +173,7 @@ receive(struct session *session)
 	if (n == 0)
 		return end_of_answer(session);
 	if (output_write(session->send->output, answer, (size_t)n) == -1)
-		return send_end_output(errno) == STATUS_OK ? DONE : FAILED;
+		return output_complain(errno) == STATUS_OK ? DONE : FAILED;
 	note_received(session); /* after the time that the reader took */
 	return GOES_ON;
 }
