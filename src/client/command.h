@@ -38,6 +38,8 @@ struct command {
 	enum status (*run)(const struct arguments *arguments);
 };
 
+extern const struct command reload_command;
+extern const struct command rotate_command;
 extern const struct command send_command;
 extern const struct command spew_command;
 extern const struct command time_command;

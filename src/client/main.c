@@ -17,6 +17,8 @@ static const struct command *const commands[] = {
 	&send_command,
 	&spew_command,
 	&time_command,
+	&reload_command,
+	&rotate_command,
 };
 #define COMMAND_COUNT (sizeof(commands) / sizeof(*commands))
 
