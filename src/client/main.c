@@ -17,6 +17,7 @@ static const struct command *const commands[] = {
 	&send_command,
 	&spew_command,
 	&time_command,
+	&status_command,
 	&reload_command,
 	&rotate_command,
 };

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: ISC */
+/* The parts that the overview and the view of one service have in common. */
+#ifndef CLIENT_STATUS_PRIVATE_H
+#define CLIENT_STATUS_PRIVATE_H
+
+#include "client/status_text.h"
+
+/* Words in lines that are broken between them. */
+struct status_words {
+	struct page *page;
+	const struct status_style *style;
+	const char *paint; /* of them all; NULL: none */
+	size_t column;     /* where the next one stands */
+	size_t count;
+};
+
+/* Begins a line with a title, which may be "". */
+struct status_words status_words_begin(struct page *page,
+    const struct status_style *style, const char *title, const char *paint);
+
+/* Appends a word, which is escaped; a comma stands before all but the first. */
+void status_word(struct status_words *words, const char *text);
+
+void status_words_end(struct status_words *words);
+
+/* Appends text of a JSON string, escaped; nothing of anything else. */
+void status_print_text(struct page *page, const json_t *text);
+
+/* Of an object; "" and 0 where there is none, or none of this type. */
+const char *status_text_of(const json_t *object, const char *name);
+double status_number_of(const json_t *object, const char *name);
+
+/* A number of this name as a person reads it: bytes, or a count. */
+const char *status_format(char *text, const char *name, double number);
+
+/* "creosote bucket" in bold; returns its columns. */
+size_t status_print_name(
+    struct page *page, const struct status_style *style, const json_t *service);
+
+/* The lines below a service: where it listens, and how it stands. */
+void status_print_listeners(
+    struct page *page, const struct status_style *style, const json_t *service);
+void status_print_state(
+    struct page *page, const struct status_style *style, const json_t *service);
+
+void status_paint(
+    struct page *page, const struct status_style *style, const char *code);
+
+#endif
