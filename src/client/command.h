@@ -43,6 +43,7 @@ extern const struct command rotate_command;
 extern const struct command send_command;
 extern const struct command spew_command;
 extern const struct command status_command;
+extern const struct command tail_command;
 extern const struct command time_command;
 
 /* Logs the usage error and where to read more; returns STATUS_USAGE. */

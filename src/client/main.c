@@ -18,6 +18,7 @@ static const struct command *const commands[] = {
 	&spew_command,
 	&time_command,
 	&status_command,
+	&tail_command,
 	&reload_command,
 	&rotate_command,
 };
