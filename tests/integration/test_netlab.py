@@ -97,7 +97,7 @@ def test_help_and_version():
     for words in (["--help"], ["-h"], ["help"]):
         result = netlab(*words)
         assert result.returncode == 0
-        for command in (b"send", b"spew", b"time"):
+        for command in (b"send", b"spew", b"time", b"status", b"tail", b"reload"):
             assert command in result.stdout
     for words in (["help", "spew"], ["spew", "--help"], ["spew", "x", "-h"]):
         result = netlab(*words)
@@ -109,7 +109,14 @@ def test_help_and_version():
 
 @pytest.mark.parametrize(
     "command, awaited",
-    [("send", b"an answer"), ("spew", b"HOST's address"), ("time", b"an answer")],
+    [
+        ("send", b"an answer"),
+        ("spew", b"HOST's address"),
+        ("time", b"an answer"),
+        ("status", b"netlabd"),
+        ("tail", b"netlabd"),
+        ("reload", b"the outcome"),
+    ],
 )
 def test_help_says_what_the_time_out_bounds(command, awaited):
     said = netlab(command, "--help").stdout
