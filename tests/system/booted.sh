@@ -53,6 +53,21 @@ installed() {
 	at_most 'the exposure' 1.4 "$(exposure)"
 }
 
+# While the daemon is stopped it cannot have reloaded: systemctl has to wait.
+reload_is_waited_for() {
+	local pid job
+	pid=$(property MainPID)
+	kill -STOP "$pid"
+	systemctl reload netlabd &
+	job=$!
+	await 10 'a reload begins' eval '[ "$(property ActiveState)" = reloading ] && [ "$(property ControlPID)" = 0 ]'
+	kill -0 "$job" 2>/dev/null || fail 'systemctl reload returns before netlabd has reloaded'
+	ok 'systemctl waits for the reload'
+	kill -CONT "$pid"
+	wait "$job" || fail 'a reload that was waited for'
+	same 'the state after the reload' active "$(property ActiveState)"
+}
+
 # The unit itself, with another program in netlabd's place.
 sandbox() {
 	local probe=/run/systemd/system/netlabd-probe.service
@@ -207,6 +222,7 @@ removal() {
 }
 
 installed
+reload_is_waited_for
 sandbox
 answers || fail 'beside the sandbox'
 restart_loses_nothing
