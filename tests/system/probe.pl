@@ -6,7 +6,7 @@ use strict;
 use warnings;
 use Errno;
 use Fcntl;
-use Socket;
+use Socket qw(:DEFAULT inet_pton pack_sockaddr_in6);
 
 # Calls that Perl has no function for, and their numbers.
 my ($machine) = (POSIX::uname())[4] if require POSIX;
@@ -19,7 +19,7 @@ my %numbers = (
 		unshare => 97 },
 );
 my $number = $numbers{$machine} or die "no numbers for $machine\n";
-my ($runtime, $wrong) = ($ARGV[0], 0);
+my ($runtime, $ipc, $interface, $wrong) = (@ARGV, 0);
 
 sub call { my $name = shift; return syscall($number->{$name}, @_) != -1 }
 
@@ -56,6 +56,19 @@ sub forces_buffer {
 	return setsockopt($socket, SOL_SOCKET, 33, pack('i', 1 << 24));
 }
 
+# Multicast and link-local addresses of IPv6 need to be told the interface.
+sub sends {
+	my ($address) = @_;
+	my $family = $address =~ /:/ ? AF_INET6 : AF_INET;
+	my $to = inet_pton($family, $address);
+	my $scope = $address =~ /^f[ef]/ ? $interface : 0;
+
+	socket(my $socket, $family, SOCK_DGRAM, 0) or return 0;
+	setsockopt($socket, SOL_SOCKET, SO_BROADCAST, 1);
+	return send($socket, 'x', 0, $family == AF_INET
+	    ? pack_sockaddr_in(9, $to) : pack_sockaddr_in6(9, $to, $scope));
+}
+
 sub sets_bits {
 	my ($mode) = @_;
 	my $path = "$runtime/set-user";
@@ -88,6 +101,11 @@ refuses('raw IPv4', sub { opens(AF_INET, SOCK_RAW, 1) });
 allows('port 7', sub { binds(7) });
 refuses('receive buffers beyond rmem_max', \&forces_buffer);
 
+allows("send to $_", sub { sends($_) })
+    for qw(127.0.0.1 10.1.2.3 192.0.2.1 223.1.1.1 ::1 2001:db8::1 fd00::1 fe80::1);
+refuses("send to $_", sub { sends($_) })
+    for qw(224.0.0.251 240.0.0.1 255.255.255.255 ff02::1);
+
 refuses('memory to write and execute', sub { call('mmap', 0, 4096, 7, 0x22, -1, 0) });
 refuses('a namespace', sub { call('unshare', 0x10000000) });
 refuses('another personality', sub { call('personality', 8) });
@@ -104,7 +122,7 @@ refuses('see other processes', sub { -e '/proc/1/status' });
 refuses('see kernel settings', sub { -e '/proc/sys/kernel/osrelease' });
 refuses('see devices', sub { -e '/dev/kmsg' || -e '/dev/mem' || -e '/dev/net/tun' });
 refuses('a group of processes', sub { mkdir('/sys/fs/cgroup/probe') || mkdir('/sys/fs/cgroup/unified/probe') });
-refuses('queues of others', sub { readlink('/proc/self/ns/ipc') eq $ARGV[1] });
+refuses('queues of others', sub { readlink('/proc/self/ns/ipc') eq $ipc });
 allows('no other capability', sub { status('CapEff') eq '0000000000000400' });
 allows('nor to gain one', sub { status('CapBnd') eq '0000000000000400' && status('NoNewPrivs') eq '1' });
 allows('a filter of calls', sub { status('Seccomp') eq '2' });
