@@ -14,6 +14,20 @@ skip() {
 	exit 77
 }
 
+# In a chroot, / is not that of PID 1. There no root can be booted.
+in_chroot() {
+	local first
+	first=$(stat -Lc %d:%i /proc/1/root/. 2>/dev/null) &&
+		[ "$first" != "$(stat -Lc %d:%i /)" ]
+}
+
+# need PROGRAM PACKAGE: CI has installed it, so that its absence is a fault there.
+need() {
+	! command -v "$1" >/dev/null || return 0
+	[ "${CI-}" != true ] || fail "no $1 (Debian: apt-get install $2)"
+	skip "no $1 (Debian: apt-get install $2)"
+}
+
 # Roots are made, entered and booted by these; they need root.
 need_lab() {
 	local program
@@ -23,8 +37,10 @@ need_lab() {
 		[ -x "$lab/$program" ] ||
 			skip "no $program in $lab (NETLAB_LAB says where they are)"
 	done
-	command -v mmdebstrap >/dev/null ||
-		skip 'no mmdebstrap (Debian: apt-get install mmdebstrap)'
+	! in_chroot || skip 'in a chroot, where no system can be booted'
+	grep -q ' cgroup2 ' /proc/mounts || skip 'no cgroup2 is mounted, and systemd needs one'
+	need mmdebstrap mmdebstrap
+	need ip iproute2
 }
 
 ok() {
