@@ -151,7 +151,7 @@ vain_starts() {
 	systemctl reset-failed netlabd
 	! systemctl restart netlabd 2>/dev/null || fail 'a start with a wrong configuration'
 	await 60 'vain starts end' systemctl is-failed --quiet netlabd
-	same 'how many there were' 20 "$(property NRestarts)"
+	same 'how many there were' 30 "$(property NRestarts)"
 	mv /root/saved.conf "$conf"
 	systemctl reset-failed netlabd
 	systemctl start netlabd
