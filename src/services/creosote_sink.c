@@ -218,13 +218,14 @@ note_written(struct bucket_sink *sink, size_t len, int64_t now_ms)
 static size_t
 next_part(struct bucket_sink *sink)
 {
-	const char *data = bucket_queue_data(&sink->queue);
 	size_t len = bucket_queue_len(&sink->queue);
+	const char *data;
 
 	if (len > WRITE_SIZE)
 		len = WRITE_SIZE;
 	if (len == 0 || sink->config.files == NULL)
 		return len;
+	data = bucket_queue_data(&sink->queue);
 	if (sink->queue.done > 0) {
 		const char *end = memchr(data, '\n', len);
 
