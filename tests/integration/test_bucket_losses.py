@@ -153,6 +153,45 @@ def test_overload_while_writing_fails(netlabd, tmp_path):
         re.findall("netlabd: .* lost here", text))
 
 
+@pytest.mark.parametrize("form", ("text", "raw", "json"))
+def test_overload_while_it_rotates_and_fails(netlabd, tmp_path, form):
+    """The same over many files, none of which has a cut or a doubled line."""
+    daemon = netlabd(bucket(tmp_path / "bucket", f"""queue = 2M
+        receive-buffer = 64K rotate-size = 90K keep = 0 format = {form}"""))
+    sock = daemon.connect("bucket", "udp4")
+    sent = 0
+    for turn in range(6):
+        # Below what a file may have by itself, so that writes fail anywhere.
+        resource.prlimit(daemon.pid, resource.RLIMIT_FSIZE,
+                         (50000 + 777 * turn if turn % 2 else
+                          resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        daemon.freeze()
+        for _ in range(1000):
+            sock.send(b"%s number %05d end" % (b"x" * (sent % 3000), sent))
+            sent += 1
+        daemon.thaw()
+        for _ in range(1500):
+            sock.send(b"%s number %05d end" % (b"x" * (sent % 3000), sent))
+            sent += 1
+    resource.prlimit(daemon.pid, resource.RLIMIT_FSIZE,
+                     (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    figures = daemon.stop().figures["bucket"]
+    lines = [line for path in sorted(tmp_path.glob("bucket-*")) +
+             [tmp_path / "bucket"] for line in path.read_text().splitlines()]
+    found = [int(match[1]) for match in
+             (re.search(r' number (\d+) end(?:"})?$', line) for line in lines)
+             if match]
+    stated = sum(map(int, re.findall(r"(\d+) (?:datagrams|records) lost here",
+                                     "\n".join(lines))))
+    assert found == sorted(set(found))
+    assert len(found) == figures["records"]
+    assert len(found) + stated == sent
+    assert stated == figures["lost"] + figures["records-lost"]
+    assert len(lines) - len(found) == sum("lost here" in line
+                                          for line in lines)
+    assert len(list(tmp_path.glob("bucket-*"))) > 5
+
+
 def flood(sock, enough):
     number = 0
     while not enough.is_set() and number < 200000:
