@@ -45,6 +45,7 @@ in_root() {
 build() {
 	if ! in_root --user builder --cwd "$1/$tree" \
 		"umask $3; env $2 dpkg-buildpackage -us -uc >../build.log 2>&1"; then
+		grep -E '^(E   |FAILED |FAIL )|:[EF]:' "$root$1/build.log" || :
 		tail -n 60 "$root$1/build.log"
 		fail "the build ($2)"
 	fi
