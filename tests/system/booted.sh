@@ -32,7 +32,7 @@ at_most() {
 installed() {
 	bash /source/debian/tests/services || fail 'the tests of the package'
 	same 'the units' '' "$(systemd-analyze verify --man=no netlabd.service netlabd@one.service 2>&1)"
-	await 5 'the status' status_is '4 services, 12 listeners'
+	await 5 'the status' status_is '5 services, 13 listeners'
 	at_most 'the exposure' 1.3 "$(exposure)"
 }
 
