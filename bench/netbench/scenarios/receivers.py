@@ -23,7 +23,7 @@ def starters(bench):
     """All that are here: name, start(bench) -> Receiver."""
     found = [("netlabd", receivers.start_bucket),
              ("netlabd, gather = 0", lambda bench: receivers.start_bucket(
-                 bench, ""))]
+                 bench, "gather = 0"))]
     if receivers.has_rsyslog():
         found.insert(0, ("rsyslog", receivers.start_rsyslog))
     if bench.netlabd is None:
