@@ -52,7 +52,7 @@ type 0 'systemctl reload netlabd'
 type 0 'netlab send localhost:9 mended'
 says 'the mended one' mended
 type 0 'systemctl show -P StatusText netlabd'
-says 'the status' '5 services, * reloaded *'
+says 'the status' '6 services, * reloaded *'
 type 0 'apt-get purge -y -q netlabd netlab'
 type 2 'ls -d /etc/netlabd /var/log/netlabd /run/netlabd 2>/dev/null'
 says 'nothing is left' ''
