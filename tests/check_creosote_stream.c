@@ -2,6 +2,7 @@
 /* Connections to a bucket: their lines are records, and none is lost. */
 #include "check_creosote_log.h"
 #include "check_main.h"
+#include "net/stream_private.h"
 
 struct stream_lab {
 	struct served served;
@@ -94,6 +95,27 @@ START_TEST(test_source)
 }
 END_TEST
 
+/* What a connection brought is written though it is reset in a line. */
+START_TEST(test_reset_within_a_line)
+{
+	struct stream_lab lab;
+	int client;
+
+	lab_open(&lab, "max-record", "64K");
+	client = serve_connect(&lab.served);
+	serve_send(&lab.served, client, "whole\nhalf", 10);
+	stream_break(
+	    LIST_FIRST(&lab.bucket.service->listeners[0].stream->streams),
+	    STREAM_RESET);
+	while (lab.bucket.service->streams.open > 0)
+		event_base_loop(lab.served.base, EVLOOP_ONCE);
+	event_base_loop(lab.served.base, EVLOOP_NONBLOCK);
+	bucket_expect(&lab.bucket, "whole\nhalf\n");
+	close(client);
+	lab_close(&lab);
+}
+END_TEST
+
 /* So many lines of 64 bytes, more than queue and socket take. */
 #define LINE_SIZE 64
 #define LINES     (50 * 1000)
@@ -179,4 +201,4 @@ START_TEST(test_stopped_while_held)
 END_TEST
 
 CHECK_MAIN("creosote_stream", test_lines, test_long_line, test_source,
-    test_back_pressure, test_stopped_while_held)
+    test_reset_within_a_line, test_back_pressure, test_stopped_while_held)

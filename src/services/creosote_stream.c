@@ -131,12 +131,11 @@ bucket_stream_open(struct stream *stream)
 {
 	struct bucket_stream *connection = stream_state(stream);
 	struct bucket *bucket = service_state(stream_service(stream));
-	struct sockaddr_storage peer;
-	socklen_t len = stream_peer(stream, &peer);
 
 	connection->stream = stream;
-	connection->source_len =
-	    address_format(connection->source, (struct sockaddr *)&peer, len);
+	connection->peer_len = stream_peer(stream, &connection->peer);
+	connection->source_len = address_format(connection->source,
+	    (struct sockaddr *)&connection->peer, connection->peer_len);
 	LIST_INSERT_HEAD(&bucket->streams, connection, entry);
 	stream_hold(stream, bucket->holds);
 }
@@ -166,7 +165,10 @@ bucket_stream_end(struct stream *stream)
 	framing_end(&connection->framing, &rules, take_message, &delivery);
 }
 
-/* It may have been reset: what came until then came. */
+/*
+ * It may have been reset: what came until then came. After that no end of a
+ * batch follows, so the timer has to have it written.
+ */
 void
 bucket_stream_close(struct stream *stream)
 {
@@ -175,6 +177,7 @@ bucket_stream_close(struct stream *stream)
 	bucket_stream_end(stream);
 	framing_free(&connection->framing);
 	LIST_REMOVE(connection, entry);
+	service_set_timer(stream_service(stream), 0);
 }
 
 bool

@@ -168,3 +168,19 @@ def test_sigusr1_when_the_directory_has_gone(netlabd, tmp_path):
     send(sock, 0, 1)
     daemon.stop()
     assert numbers((tmp_path / "old" / "bucket").read_text()) == [0]
+
+
+def test_connections_have_the_file_of_their_sender(netlabd, tmp_path):
+    """The same as that of its datagrams, by the address without the port."""
+    daemon = netlabd("""
+        creosote bucket { listen = "localhost:0" file = "DIR/%a.log" }""")
+    daemon.connect("bucket", "udp4").send(b"a datagram")
+    with daemon.connect("bucket", "tcp4") as sock:
+        sock.sendall(b"a line\n")
+        sock.shutdown(socket.SHUT_WR)
+        assert sock.recv(1) == b""
+    daemon.stop()
+    assert [path.name for path in tmp_path.glob("*.log")] == ["127.0.0.1.log"]
+    assert sorted(re.findall(r" (a \w+)$", (
+        tmp_path / "127.0.0.1.log").read_text(), re.M)) == [
+            "a datagram", "a line"]
