@@ -140,6 +140,29 @@ START_TEST(test_netconsole)
 }
 END_TEST
 
+/* What the receive call, or max-record, left of one says how long it was. */
+START_TEST(test_netconsole_cut)
+{
+	static const char message[] = "3,416,5000001,-;disk full";
+	struct bucket_lab lab;
+	char longer[1000], expected[400];
+
+	memset(longer, 'x', sizeof(longer));
+	memcpy(longer, "3,1,1,-;", 8);
+	bucket_open(&lab, "format", "raw", "decode", "netconsole", "max-record",
+	    "256", NULL);
+	bucket_spew_full(&lab, "192.0.2.7", message, sizeof(message) - 1, 70000,
+	    BUCKET_TIME_NS);
+	bucket_spew(&lab, "192.0.2.7", longer, sizeof(longer));
+	bucket_flush(&lab);
+	snprintf(expected, sizeof(expected),
+	    "disk full [cut: 70000 bytes]\n%.248s [cut: 1000 bytes]\n",
+	    longer + 8);
+	bucket_expect(&lab, expected);
+	bucket_close(&lab);
+}
+END_TEST
+
 /* A gap in msgid is told; what waits for fragments comes at a stop. */
 START_TEST(test_netconsole_loss)
 {
@@ -190,5 +213,5 @@ START_TEST(test_forward)
 END_TEST
 
 CHECK_MAIN("creosote_intake", test_check, test_patterns,
-    test_patterns_and_decoder, test_rate, test_netconsole, test_netconsole_loss,
-    test_forward)
+    test_patterns_and_decoder, test_rate, test_netconsole, test_netconsole_cut,
+    test_netconsole_loss, test_forward)

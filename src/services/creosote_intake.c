@@ -119,8 +119,10 @@ take_decoded(void *arg, const struct creosote_fields *fields,
 		    "netconsole messages lost here on the way");
 	record.time_ns = arrival.time_ns;
 	record.source = arrival.source;
-	if (note->total == 0)
+	if (note->total == 0) {
 		record.wire_len = arrival.true_len;
+		record.is_cut = arrival.true_len > arrival.data.len;
+	}
 	add_record(passage->service, &arrival, &record);
 }
 
