@@ -158,6 +158,14 @@ START_TEST(test_refused)
 		expect_refused(paths[i][1]);
 	}
 	prepare("b.log");
+	set("file", "");
+	set("rotate-size", "64K");
+	expect_refused("standard output cannot be rotated (write a file");
+	prepare("b.log");
+	set("file", "");
+	set("rotate-interval", "1h");
+	expect_refused("standard output cannot be rotated (write a file");
+	prepare("b.log");
 	set("rotate-interval", "1500ms");
 	expect_refused("rotate-interval: whole seconds are needed");
 	prepare("b.log");

@@ -13,6 +13,11 @@ bucket_files_check(
 
 	if (bucket_path_check(settings->path, reason) == -1)
 		return why_set(why, "file: %.200s", reason);
+	if (settings->path[0] == '\0' &&
+	    (rotation->size > 0 || rotation->interval_ms > 0))
+		return why_set(why,
+		    "standard output cannot be rotated (write a file, or "
+		    "neither rotate-size nor rotate-interval)");
 	if (rotation->interval_ms % 1000 != 0)
 		return why_set(why,
 		    "rotate-interval: whole seconds are needed "

@@ -84,7 +84,8 @@ rotate(struct bucket_files *files, struct files_entry *entry, int64_t now_ns,
 	begin_period(files, &entry->period, now_ns);
 	if (entry->ino != ino)
 		files->figures.rotations++;
-	(void)upkeep_add(files->upkeep, entry->path);
+	if (entry->path[0] != '\0') /* standard output has none aside */
+		(void)upkeep_add(files->upkeep, entry->path);
 	return 0;
 }
 
