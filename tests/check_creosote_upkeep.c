@@ -329,6 +329,50 @@ START_TEST(test_several)
 }
 END_TEST
 
+/*
+ * A bucket that a reload changed works on beside the new one, as long as it has
+ * connections: each leaves alone what the other is at.
+ */
+START_TEST(test_two)
+{
+	char *text = make_text(300000);
+	struct upkeep *old;
+
+	settings.compress = true;
+	files_put("b.log-20261125T213000Z", text);
+	files_put("b.log-20261125T213001Z", "2\n");
+	begin();
+	work(3);
+	ck_assert(files_has(".b.log.netlabd-gz"));
+	old = upkeep;
+	begin();
+	work(3);
+	for (int i = 0; i < 20; i++)
+		upkeep_work(old, now_ms + i * 1000);
+	upkeep_free(upkeep);
+	ck_assert_str_eq(files_names(),
+	    "b.log-20261125T213000Z.gz b.log-20261125T213001Z.gz");
+	files_expect("b.log-20261125T213000Z.gz", text);
+	files_expect("b.log-20261125T213001Z.gz", "2\n");
+
+	/* the old one ends in the midst */
+	files_put("b.log-20261125T213002Z", text);
+	upkeep_add(old, files_path("b.log"));
+	now_ms += 100000;
+	for (int i = 0; i < 3; i++)
+		upkeep_work(old, now_ms + i * 1000);
+	ck_assert(files_has(".b.log.netlabd-gz"));
+	begin();
+	work(3);
+	upkeep_free(old);
+	work(1000);
+	files_expect("b.log-20261125T213002Z.gz", text);
+	ck_assert(!files_has("b.log-20261125T213002Z"));
+	free(text);
+	end();
+}
+END_TEST
+
 CHECK_MAIN("creosote_upkeep", test_nothing, test_keep, test_keep_number,
     test_keep_total, test_compress, test_moving, test_in_use, test_growing,
-    test_finish, test_no_room, test_several)
+    test_finish, test_no_room, test_several, test_two)

@@ -124,3 +124,9 @@ gzip_taken(const struct gzip *gzip)
 {
 	return gzip->taken;
 }
+
+int
+gzip_output(const struct gzip *gzip)
+{
+	return gzip->out;
+}

@@ -23,8 +23,9 @@ void gzip_free(struct gzip *gzip);
  */
 int gzip_work(struct gzip *gzip);
 
-/* The descriptor that is read, and how many bytes were. */
+/* The descriptor that is read, how many bytes were, and the other one. */
 int gzip_input(const struct gzip *gzip);
 uint64_t gzip_taken(const struct gzip *gzip);
+int gzip_output(const struct gzip *gzip);
 
 #endif

@@ -17,6 +17,8 @@
 #define PAUSE_MS 2
 /* After a failure. */
 #define RETRY_MS 60000
+/* While another one works there. */
+#define BUSY_MS 500
 
 struct upkeep *
 upkeep_new(const struct rotation_settings *settings,
@@ -115,6 +117,19 @@ note_done(struct upkeep *upkeep)
 	    "rotated files are compressed and deleted again");
 }
 
+static int64_t
+pause_after(int result)
+{
+	switch (result) {
+	case -1:
+		return RETRY_MS;
+	case UPKEEP_BUSY:
+		return BUSY_MS;
+	default:
+		return PAUSE_MS;
+	}
+}
+
 void
 upkeep_work(struct upkeep *upkeep, int64_t now_ms)
 {
@@ -124,8 +139,10 @@ upkeep_work(struct upkeep *upkeep, int64_t now_ms)
 		return;
 	result = upkeep->gzip != NULL ? upkeep_compress(upkeep)
 				      : upkeep_tidy(upkeep);
-	upkeep->not_before_ms = now_ms + (result == -1 ? RETRY_MS : PAUSE_MS);
-	if (result == -1)
+	upkeep->not_before_ms = now_ms + pause_after(result);
+	if (result == UPKEEP_BUSY)
+		put_last(upkeep);
+	else if (result == -1)
 		note_failure(upkeep);
 	else if (result == 0)
 		note_done(upkeep);

@@ -9,6 +9,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* May be longer than a name may be, and is refused then. */
@@ -19,6 +21,18 @@ hidden_name(char name[NAME_MAX + 32], const struct rotation_place *place)
 	return name;
 }
 
+/* True when what we write has that name, and not what another one writes. */
+static bool
+is_ours(const struct upkeep *upkeep, const char *hidden)
+{
+	struct stat ours, there;
+
+	return fstat(gzip_output(upkeep->gzip), &ours) == 0 &&
+	    fstatat(upkeep->place.dir, hidden, &there, AT_SYMLINK_NOFOLLOW) ==
+	    0 &&
+	    ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
+}
+
 void
 upkeep_abandon(struct upkeep *upkeep)
 {
@@ -26,10 +40,10 @@ upkeep_abandon(struct upkeep *upkeep)
 
 	if (upkeep->gzip == NULL)
 		return;
+	if (is_ours(upkeep, hidden_name(hidden, &upkeep->place)))
+		(void)unlinkat(upkeep->place.dir, hidden, 0);
 	gzip_free(upkeep->gzip);
 	upkeep->gzip = NULL;
-	(void)unlinkat(
-	    upkeep->place.dir, hidden_name(hidden, &upkeep->place), 0);
 	rotation_place_close(&upkeep->place);
 }
 
@@ -78,6 +92,8 @@ upkeep_begin_compress(struct upkeep *upkeep, const struct rotation_place *place,
 		close(in);
 		return upkeep_fail(upkeep, "write", hidden);
 	}
+	/* Until it is closed: others see by it that this is no leftover. */
+	(void)flock(out, LOCK_EX | LOCK_NB);
 	if ((upkeep->gzip = gzip_new(in, out)) == NULL) {
 		(void)unlinkat(place->dir, hidden, 0);
 		return upkeep_fail(upkeep, "compress", name);
@@ -112,12 +128,12 @@ replace(struct upkeep *upkeep, const struct rotated_file *plain)
 	    from, upkeep->place.base, upkeep->settings->names, &name);
 	name.is_compressed = true;
 	errno = EBUSY;
-	if (plain->size != gzip_taken(upkeep->gzip))
+	if (plain->size != gzip_taken(upkeep->gzip) ||
+	    !is_ours(upkeep, hidden_name(hidden, &upkeep->place)))
 		return upkeep_fail(upkeep, "compress", from);
 	if (!rotated_name_format(
 		to, upkeep->place.base, upkeep->settings->names, &name) ||
-	    rotation_rename(
-		&upkeep->place, hidden_name(hidden, &upkeep->place), to) == -1)
+	    rotation_rename(&upkeep->place, hidden, to) == -1)
 		return upkeep_fail(upkeep, "make", to);
 	upkeep->compressed++;
 	if (unlinkat(upkeep->place.dir, from, 0) == -1)

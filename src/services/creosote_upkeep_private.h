@@ -26,9 +26,12 @@ struct upkeep {
 	uint64_t compressed, deleted;
 };
 
+/* Another bucket, or netlabd, compresses a file of that path now. */
+#define UPKEEP_BUSY 2
+
 /*
  * Each is one step for the first path: 1 when there may be more to do, 0 when
- * there is not, -1 with why.
+ * there is not, UPKEEP_BUSY, -1 with why.
  */
 int upkeep_tidy(struct upkeep *upkeep);
 int upkeep_compress(struct upkeep *upkeep);

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 bool
@@ -27,7 +28,23 @@ remove_leftover(
 		(void)unlinkat(place->dir, name, 0);
 }
 
-static void
+/* Whoever compresses into it holds a lock, which ends with its process. */
+static bool
+is_locked(const struct rotation_place *place, const char *name)
+{
+	int fd = openat(
+	    place->dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	bool is_locked;
+
+	if (fd == -1)
+		return false;
+	is_locked = flock(fd, LOCK_EX | LOCK_NB) == -1 && errno == EWOULDBLOCK;
+	close(fd);
+	return is_locked;
+}
+
+/* False: another one is at work here. */
+static bool
 remove_leftovers(const struct rotation_place *place)
 {
 	char name[NAME_MAX + 32];
@@ -35,7 +52,10 @@ remove_leftovers(const struct rotation_place *place)
 	snprintf(name, sizeof(name), ROTATION_FRESH_FORM, place->base);
 	remove_leftover(place, name, true);
 	snprintf(name, sizeof(name), ROTATION_GZIP_FORM, place->base);
+	if (is_locked(place, name))
+		return false;
 	remove_leftover(place, name, false);
+	return true;
 }
 
 static int
@@ -153,7 +173,10 @@ upkeep_tidy(struct upkeep *upkeep)
 
 	if (rotation_place_open(&place, upkeep->paths[0], upkeep->why) == -1)
 		return -1;
-	remove_leftovers(&place);
+	if (!remove_leftovers(&place)) {
+		rotation_place_close(&place);
+		return UPKEEP_BUSY;
+	}
 	if (rotated_list_read(&list, &place, upkeep->settings->names) == -1)
 		upkeep_fail(upkeep, "look for", "rotated files");
 	else
