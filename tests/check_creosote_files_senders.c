@@ -93,6 +93,28 @@ START_TEST(test_max_files)
 }
 END_TEST
 
+/* What only looks like theirs, with rotated files of its own, is let alone. */
+START_TEST(test_neighbours)
+{
+	prepare("%a.log");
+	set("rotate-size", "1K");
+	set("rotate-names", "number");
+	set("keep", "1");
+	files_put("192.0.2.7.log", "sender\n");
+	files_put("192.0.2.7.log.1", "kept\n");
+	files_put("192.0.2.7.log.2", "too old\n");
+	files_put("auth.log", "of others\n");
+	files_put("auth.log.1", "of others\n");
+	files_put("auth.log.2", "of others\n");
+	begin();
+	work();
+	ck_assert_str_eq(files_names(),
+	    "192.0.2.7.log 192.0.2.7.log.1 auth.log auth.log.1 auth.log.2");
+	ck_assert_uint_eq(bucket_files_figures(files).known, 1);
+	end();
+}
+END_TEST
+
 /* A file that cannot be opened is no reason to lose anything. */
 START_TEST(test_unopenable)
 {
@@ -144,4 +166,4 @@ START_TEST(test_senders_rotated)
 END_TEST
 
 CHECK_MAIN("creosote_files_senders", test_senders, test_max_open,
-    test_max_files, test_unopenable, test_senders_rotated)
+    test_max_files, test_neighbours, test_unopenable, test_senders_rotated)

@@ -123,11 +123,9 @@ bucket_path_matches(const char *path, const char *entry)
 	first = unescape(before, sizeof(before), name, (size_t)(at - name));
 	last = unescape(after, sizeof(after), at + 2, strlen(at + 2));
 	if (first == SIZE_MAX || last == SIZE_MAX || len <= first + last ||
-	    entry[first] == '.' || memcmp(entry, before, first) != 0 ||
+	    memcmp(entry, before, first) != 0 ||
 	    memcmp(entry + len - last, after, last) != 0)
 		return false;
 	len -= first + last;
-	return len < SENDER_NAME_SIZE &&
-	    (len != strlen(SENDER_OTHERS) ||
-		memcmp(entry + first, SENDER_OTHERS, len) != 0);
+	return sender_is_name(entry + first, len);
 }

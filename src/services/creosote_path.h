@@ -45,4 +45,7 @@ void bucket_path_directory(char out[PATH_MAX], const char *path);
 void sender_name(
     char out[SENDER_NAME_SIZE], const struct sockaddr *peer, socklen_t len);
 
+/* True for what sender_name() may write, and hardly anybody else does. */
+bool sender_is_name(const char *text, size_t len);
+
 #endif

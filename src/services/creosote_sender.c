@@ -2,6 +2,7 @@
 /* The names of senders, as those of files. */
 #include "services/creosote_path.h"
 
+#include <arpa/inet.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -76,4 +77,29 @@ sender_name(
 		name_internet(out, text);
 	else
 		name_unix(out, text);
+}
+
+/* An address, of IPv6 perhaps with a zone. */
+static bool
+is_internet(char *text)
+{
+	char *zone = strchr(text, '%');
+	unsigned char address[sizeof(struct in6_addr)];
+
+	if (zone != NULL)
+		*zone = '\0';
+	return inet_pton(AF_INET6, text, address) == 1 ||
+	    (zone == NULL && inet_pton(AF_INET, text, address) == 1);
+}
+
+bool
+sender_is_name(const char *text, size_t len)
+{
+	char name[SENDER_NAME_SIZE];
+
+	if (len == 0 || len >= sizeof(name))
+		return false;
+	*(char *)mempcpy(name, text, len) = '\0';
+	return name[0] == '_' || name[0] == '@' ||
+	    strcmp(name, "unnamed") == 0 || is_internet(name);
 }
