@@ -157,27 +157,39 @@ START_TEST(test_refused)
 		prepare(paths[i][0]);
 		expect_refused(paths[i][1]);
 	}
-	prepare("b.log");
-	set("file", "");
-	set("rotate-size", "64K");
-	expect_refused("standard output cannot be rotated (write a file");
-	prepare("b.log");
-	set("file", "");
-	set("rotate-interval", "1h");
-	expect_refused("standard output cannot be rotated (write a file");
-	prepare("b.log");
-	set("rotate-interval", "1500ms");
-	expect_refused("rotate-interval: whole seconds are needed");
-	prepare("b.log");
-	set("rotate-size", "64K");
-	set("keep-total", "32K");
-	expect_refused("keep-total: the rotated files are larger");
-	prepare("b.log");
-	set("file-group", "no such\x1b group");
-	expect_refused("file-group: there is no group 'no such\\x1b group'");
-	prepare("b.log");
-	set("file-group", "4294967295");
-	expect_refused("file-group: there is no group '4294967295'");
+	ck_assert_str_eq(files_names(), "");
+}
+END_TEST
+
+/* Options beside a file that is fine by itself. */
+START_TEST(test_refused_options)
+{
+	static const struct {
+		const char *file, *name, *value, *other, *other_value, *why;
+	} table[] = {
+		{ "", "rotate-size", "64K", NULL, NULL,
+		    "standard output cannot be rotated (write a file" },
+		{ "", "rotate-interval", "1h", NULL, NULL,
+		    "standard output cannot be rotated (write a file" },
+		{ NULL, "rotate-interval", "1500ms", NULL, NULL,
+		    "rotate-interval: whole seconds are needed" },
+		{ NULL, "rotate-size", "64K", "keep-total", "32K",
+		    "keep-total: the rotated files are larger" },
+		{ NULL, "file-group", "no such\x1b group", NULL, NULL,
+		    "file-group: there is no group 'no such\\x1b group'" },
+		{ NULL, "file-group", "4294967295", NULL, NULL,
+		    "file-group: there is no group '4294967295'" },
+	};
+
+	for (size_t i = 0; i < COUNT(table); i++) {
+		prepare("b.log");
+		if (table[i].file != NULL)
+			set("file", table[i].file);
+		set(table[i].name, table[i].value);
+		if (table[i].other != NULL)
+			set(table[i].other, table[i].other_value);
+		expect_refused(table[i].why);
+	}
 	ck_assert_str_eq(files_names(), "");
 }
 END_TEST
@@ -221,5 +233,5 @@ START_TEST(test_group_of_others)
 END_TEST
 
 CHECK_MAIN("creosote_files", test_size, test_interval, test_interval_start,
-    test_failing, test_reopen, test_of_others, test_refused, test_group,
-    test_group_of_others)
+    test_failing, test_reopen, test_of_others, test_refused,
+    test_refused_options, test_group, test_group_of_others)

@@ -2,7 +2,6 @@
 /* The names of senders, as those of files. */
 #include "services/creosote_path.h"
 
-#include <arpa/inet.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -84,12 +83,12 @@ static bool
 is_internet(char *text)
 {
 	char *zone = strchr(text, '%');
-	unsigned char address[sizeof(struct in6_addr)];
+	struct sockaddr_storage address;
 
 	if (zone != NULL)
 		*zone = '\0';
-	return inet_pton(AF_INET6, text, address) == 1 ||
-	    (zone == NULL && inet_pton(AF_INET, text, address) == 1);
+	return address_parse_host(&address, text) != 0 &&
+	    (zone == NULL || address.ss_family == AF_INET6);
 }
 
 bool
