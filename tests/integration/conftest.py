@@ -5,6 +5,7 @@ the test, and network namespaces."""
 import ctypes
 import os
 import shutil
+import signal
 import socket
 import subprocess
 from contextlib import contextmanager
@@ -17,6 +18,9 @@ CLONE_NEWNET = 0x40000000
 
 
 def pytest_sessionstart():
+    # A shell starts what it puts into the background with this one ignored, and
+    # programs leave what is ignored so: then no Ctrl-C could be tried.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if shutil.which(NETLABD[0]) is None:
         pytest.exit(f"no program '{NETLABD[0]}' (set NETLABD, or ./bootstrap build)", 2)
 
