@@ -79,9 +79,8 @@ def is_lossless(bench, start, rate):
     receiver = start(bench)
     got = load(bench, receiver, "rate", rate=int(rate),
                count=bench.count(rate * RUN_S))
-    there = receiver.lines()
-    receiver.server.stop()
-    return there == got["sent"], got["sent"] / got["seconds"]
+    receiver.server.stop()  # which writes what it holds back
+    return receiver.lines() == got["sent"], got["sent"] / got["seconds"]
 
 
 def highest_rate(bench, start):
