@@ -188,6 +188,7 @@ START_TEST(test_refused_options)
 		set(table[i].name, table[i].value);
 		if (table[i].other != NULL)
 			set(table[i].other, table[i].other_value);
+		ck_assert_int_eq(bucket_files_check(&settings, why), -1);
 		expect_refused(table[i].why);
 	}
 	ck_assert_str_eq(files_names(), "");
@@ -218,6 +219,40 @@ START_TEST(test_group)
 }
 END_TEST
 
+/* As a sandbox does that has no need of it. */
+static bool refuses_chown;
+
+int __real_fchown(int fd, uid_t owner, gid_t group);
+int __wrap_fchown(int fd, uid_t owner, gid_t group);
+
+int
+__wrap_fchown(int fd, uid_t owner, gid_t group)
+{
+	errno = EPERM;
+	return refuses_chown ? -1 : __real_fchown(fd, owner, group);
+}
+
+START_TEST(test_group_refused)
+{
+	char group[16];
+
+	refuses_chown = true;
+	prepare("b.log");
+	snprintf(group, sizeof(group), "%u", (unsigned)getegid());
+	set("file-group", group);
+	begin();
+	say_to(find("192.0.2.1"), "1\n");
+	end();
+	memset(&settings, 0, sizeof(settings));
+	if (geteuid() != 0)
+		return;
+	prepare("new.log");
+	set("file-group", "12345");
+	expect_refused("file-group: netlabd may not give it to the group");
+	ck_assert_str_eq(files_names(), "b.log");
+}
+END_TEST
+
 START_TEST(test_group_of_others)
 {
 	prepare("b.log");
@@ -234,4 +269,4 @@ END_TEST
 
 CHECK_MAIN("creosote_files", test_size, test_interval, test_interval_start,
     test_failing, test_reopen, test_of_others, test_refused,
-    test_refused_options, test_group, test_group_of_others)
+    test_refused_options, test_group, test_group_refused, test_group_of_others)

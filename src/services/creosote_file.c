@@ -14,8 +14,11 @@
 #define OPEN_FLAGS (O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
 
 static const char *
-advice(int error)
+advice(int error, const struct bucket_file_access *access)
 {
+	if (error == EPERM && access->group != BUCKET_FILE_ANY_GROUP)
+		return "file-group: netlabd may not give it to the group; a "
+		       "systemd unit has to allow fchown";
 	switch (error) {
 	case ENOENT:
 		return "make its directory";
@@ -41,11 +44,18 @@ open_standard_output(void)
 	return fd != -1 ? fd : fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
 }
 
-/* Whatever the umask, and before anybody else may open it. */
+/*
+ * Whatever the umask, and before anybody else may open it. Where the group is
+ * that already, by that of the process or of the directory, nothing is asked
+ * that a sandbox might refuse.
+ */
 static int
 grant(int fd, const struct bucket_file_access *access)
 {
+	struct stat st;
+
 	if (access->group != BUCKET_FILE_ANY_GROUP &&
+	    (fstat(fd, &st) == -1 || st.st_gid != access->group) &&
 	    fchown(fd, (uid_t)-1, access->group) == -1)
 		return -1;
 	return fchmod(fd, access->mode);
@@ -107,7 +117,7 @@ bucket_file_open(struct bucket_file *file, const char *path,
 	if (file->fd == -1) {
 		error = errno;
 		why_set(why, "cannot write file '%.120s': %s (%s)", path,
-		    strerror(error), advice(error));
+		    strerror(error), advice(error, access));
 		errno = error;
 		return -1;
 	}

@@ -10,6 +10,7 @@ bucket_files_check(
 {
 	const struct rotation_settings *rotation = &settings->rotation;
 	char reason[WHY_SIZE];
+	gid_t group;
 
 	if (bucket_path_check(settings->path, reason) == -1)
 		return why_set(why, "file: %.200s", reason);
@@ -18,6 +19,9 @@ bucket_files_check(
 		return why_set(why,
 		    "standard output cannot be rotated (write a file, or "
 		    "neither rotate-size nor rotate-interval)");
+	if (settings->group != NULL && settings->group[0] != '\0' &&
+	    group_find(settings->group, &group, reason) == -1)
+		return why_set(why, "file-group: %.200s", reason);
 	if (rotation->interval_ms % 1000 != 0)
 		return why_set(why,
 		    "rotate-interval: whole seconds are needed "

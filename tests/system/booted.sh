@@ -209,6 +209,29 @@ documented_drop_ins() {
 	sed -i '/^echo-upper any/,$d' "$conf"
 }
 
+# As group.conf among the examples has it.
+other_group() {
+	local saved=/root/saved.conf
+	mkdir -p "$drop_ins"
+	cp -p "$conf" "$saved"
+	sed -i 's|^\tfile = .*|\tfile = "/var/log/netlabd/group.log"\n\tfile-group = adm|' "$conf"
+	systemctl reset-failed netlabd
+	! systemctl restart netlabd 2>/dev/null || fail 'a group that netlabd is not in'
+	ok 'no file for a group that netlabd is not in'
+	sed -i "s/^control .*/&\n\tsocket-group = adm/" "$conf"
+	cp "$examples/group.conf" "$drop_ins/"
+	systemctl daemon-reload
+	systemctl stop netlabd
+	systemctl reset-failed netlabd
+	systemctl start netlabd || fail 'with group.conf'
+	same 'a file for another group' '_netlabd adm 640' "$(stat -c '%U %G %a' /var/log/netlabd/group.log)"
+	same 'a socket for another group' '_netlabd adm 660' "$(stat -c '%U %G %a' /run/netlabd/control)"
+	mv "$saved" "$conf"
+	rm "$drop_ins/group.conf" /var/log/netlabd/group.log
+	systemctl daemon-reload
+	systemctl restart netlabd
+}
+
 # On sockets of systemd's own what is sent waits for the service.
 socket_unit() {
 	cp "$examples/netlabd.socket" /etc/systemd/system/
@@ -255,6 +278,7 @@ watchdog
 upgrade
 vain_starts
 instance
+other_group
 documented_drop_ins
 socket_unit
 removal
