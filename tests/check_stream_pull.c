@@ -74,17 +74,24 @@ static const struct stream_handler pulls = { .open = pull_open,
 	.close = pull_close };
 
 static void
-open_one(struct host *host, struct client *client, uint64_t idle_ms)
+open_with(struct host *host, struct client *client,
+    const struct stream_handler *handler, uint64_t idle_ms)
 {
 	char text[NET_PATH_SIZE];
 
 	memset(&seen, 0, sizeof(seen));
-	host_init(host, &pulls);
+	host_init(host, handler);
 	host->config.idle_ms = idle_ms;
 	host->config.max_output = 64 * KIB;
 	host_open(host, net_path(text, "unix:", "socket"));
 	client_open(client, host);
 	HOST_UNTIL(host, seen.stream != NULL);
+}
+
+static void
+open_one(struct host *host, struct client *client, uint64_t idle_ms)
+{
+	open_with(host, client, &pulls, idle_ms);
 }
 
 static void
@@ -182,6 +189,35 @@ START_TEST(test_pull_from_outside)
 }
 END_TEST
 
+static void
+wait_pull(struct stream *stream)
+{
+	seen.pulls++;
+	stream_pull(stream);
+}
+
+/* An answer that is long in coming is given up when nobody waits for it. */
+START_TEST(test_deserted)
+{
+	static const struct stream_handler waits = {
+		.open = pull_open, .pull = wait_pull, .close = pull_close
+	};
+	struct client client;
+	struct host host;
+
+	open_with(&host, &client, &waits, 0);
+	stream_pull(seen.stream);
+	HOST_UNTIL(&host, seen.pulls > 10);
+	shutdown(client.fd, SHUT_WR); /* it still reads */
+	HOST_UNTIL(&host, seen.pulls > 100);
+	ck_assert_uint_eq(host.closed, 0);
+	client_close(&client);
+	HOST_UNTIL(&host, host.closed == 1);
+	ck_assert_int_eq(host.reason, STREAM_RESET);
+	host_close(&host);
+}
+END_TEST
+
 /* Silence is no reason to end, but not taking what is sent is. */
 START_TEST(test_stay)
 {
@@ -227,6 +263,40 @@ START_TEST(test_stop)
 }
 END_TEST
 
+static void
+late_end(struct stream *stream)
+{
+	seen.ends++;
+	stream_pull(stream);
+}
+
+static void
+late_pull(struct stream *stream)
+{
+	seen.pulls++;
+	stream_write(stream, "last", 4);
+	stream_close(stream);
+}
+
+/* What is said when it is told of the stop still comes. */
+START_TEST(test_stop_says_last_words)
+{
+	static const struct stream_handler late = { .open = pull_open,
+		.end = late_end,
+		.pull = late_pull,
+		.close = pull_close };
+	struct client client;
+	struct host host;
+
+	open_with(&host, &client, &late, 0);
+	stream_listener_stop(host.listener);
+	HOST_UNTIL(&host, client.at_end);
+	client_expect(&client, "last", 4);
+	ck_assert_uint_eq(seen.ends, 1);
+	close_one(&host, &client);
+}
+END_TEST
+
 START_TEST(test_peer_uid)
 {
 	struct client client;
@@ -248,4 +318,5 @@ START_TEST(test_peer_uid)
 END_TEST
 
 CHECK_MAIN("stream_pull", test_answer, test_slow_reader, test_pull_from_outside,
-    test_stay, test_stop, test_peer_uid)
+    test_deserted, test_stay, test_stop, test_stop_says_last_words,
+    test_peer_uid)

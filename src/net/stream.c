@@ -289,7 +289,8 @@ take_silence(struct stream *stream)
 	stream->fed = true;
 	if (handler->end != NULL)
 		handler->end(stream);
-	stream_end(stream, STREAM_STOP);
+	if (!stream->pulls) /* otherwise it has something to say yet */
+		stream_end(stream, STREAM_STOP);
 }
 
 /* A slot of another connection may have changed that in this very wake-up. */
@@ -311,7 +312,9 @@ take_room(struct stream *stream)
 	bool pulls = stream->pulls;
 
 	stream->pulls = false;
-	if (pulls && handler->pull != NULL)
+	if (pulls && stream_is_deserted(stream))
+		stream_break(stream, STREAM_RESET);
+	else if (pulls && handler->pull != NULL)
 		handler->pull(stream);
 	if (handler->drain != NULL)
 		handler->drain(stream);

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <event2/buffer.h>
+#include <poll.h>
 #include <stdlib.h>
 
 struct stream_backlog *
@@ -31,6 +32,16 @@ stream_output_waiting(const struct stream *stream)
 	if (stream->backlog == NULL || stream->backlog->output == NULL)
 		return 0;
 	return evbuffer_get_length(stream->backlog->output);
+}
+
+bool
+stream_is_deserted(const struct stream *stream)
+{
+	struct pollfd end = { .fd = event_get_fd(&stream->event) };
+
+	/* Who has only ended its output still reads. */
+	return poll(&end, 1, 0) == 1 &&
+	    (end.revents & (POLLHUP | POLLERR)) != 0;
 }
 
 bool

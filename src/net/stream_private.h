@@ -80,6 +80,9 @@ void stream_backlog_free(struct stream_backlog *backlog);
 /* Bytes of output that the socket has not taken yet. */
 size_t stream_output_waiting(const struct stream *stream);
 
+/* True when the peer has gone, so that nobody would get what is written. */
+bool stream_is_deserted(const struct stream *stream);
+
 /* Sends what waits; returns true when all of it is gone. */
 bool stream_output_send(struct stream *stream);
 
