@@ -39,6 +39,8 @@ static const struct {
 	{ GET("/buckets/bucket/tail?since=2026-11-23T05:31:10-0100&n=1"),
 	    S(12) },
 	{ GET("/buckets/bucket/tail?since=2030-01-01T00:00:00Z"), "" },
+	{ GET("/buckets/bucket/tail?since=9999-12-31T23:59:59Z"), "" },
+	{ GET("/buckets/bucket/tail?since=2262-06-01T00:00:00Z"), "" },
 	/* What netlabd says is shown whoever is asked for. */
 	{ GET("/buckets/bucket/tail?from=192.0.2.0/24"),
 	    S(2) S(4) S(6) S(8) S(10) S(12) },

@@ -9,6 +9,9 @@
 
 #include "base/clock.h"
 
+/* Records are of a time whose nanoseconds can be counted. */
+#define TIME_MAX_S (INT64_MAX / CLOCK_NS_PER_S - 1)
+
 /* Without n and since: so many as tail(1) shows. */
 #define LAST 10
 
@@ -65,13 +68,13 @@ parse_zone(const char *text, long *seconds)
 	return true;
 }
 
-/* ISO 8601, date, time and zone. */
+/* ISO 8601, date, time and zone. A time past all bounds is at the bound. */
 static bool
 parse_time(const char *text, int64_t *ns)
 {
 	struct tm parts = { .tm_isdst = 0 };
 	const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &parts);
-	int64_t fraction;
+	int64_t fraction, seconds;
 	long zone;
 
 	if (rest == NULL)
@@ -79,7 +82,12 @@ parse_time(const char *text, int64_t *ns)
 	rest = parse_fraction(rest, &fraction);
 	if (!parse_zone(rest, &zone))
 		return false;
-	*ns = ((int64_t)timegm(&parts) - zone) * CLOCK_NS_PER_S + fraction;
+	seconds = timegm(&parts) - zone;
+	if (seconds > TIME_MAX_S)
+		seconds = TIME_MAX_S;
+	if (seconds < -TIME_MAX_S)
+		seconds = -TIME_MAX_S;
+	*ns = seconds * CLOCK_NS_PER_S + fraction;
 	return true;
 }
 
