@@ -190,5 +190,30 @@ START_TEST(test_reload)
 }
 END_TEST
 
+/* The daemon stops between the question and the reload, which is then none. */
+START_TEST(test_stop_before_reload)
+{
+	for (int half_closed = 0; half_closed <= 1; half_closed++) {
+		struct world world;
+		struct viewer viewer;
+
+		world_open(&world, NULL, NULL);
+		event_free(world.daemon.reload_event);
+		world.daemon.reload_event =
+		    evtimer_new(world.daemon.base, world_no_reload_cb, &world);
+		viewer_open(&viewer, &world, POST("/reload"));
+		if (half_closed)
+			shutdown(viewer.fd, SHUT_WR);
+		UNTIL(&world, &viewer, 1, world.daemon.stopping);
+		service_stop_listening(world.services[0]);
+		UNTIL(&world, &viewer, 1, viewer.at_end);
+		ck_assert(viewer.is_complete);
+		ck_assert_uint_eq(viewer.status, 503);
+		viewer_close(&viewer);
+		world_close(&world);
+	}
+}
+END_TEST
+
 CHECK_MAIN("control", test_tails, test_bad_queries, test_bad_pattern,
-    test_rotate, test_state, test_reload)
+    test_rotate, test_state, test_reload, test_stop_before_reload)

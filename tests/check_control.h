@@ -95,6 +95,17 @@ world_reload_cb(evutil_socket_t fd, short what, void *arg)
 	control_reloaded();
 }
 
+/* The stop comes first. */
+static inline void
+world_no_reload_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct world *world = arg;
+
+	(void)fd;
+	(void)what;
+	world->daemon.stopping = true;
+}
+
 static inline void
 world_open(struct world *world, const char *option, const char *value)
 {

@@ -170,6 +170,18 @@ control_stream_data(struct stream *stream, char *data, size_t len)
 	}
 }
 
+/* It is not over before its answer: the reload is next, or will not be. */
+static void
+wait_on(struct control_connection *connection)
+{
+	if (!the_daemon->stopping) {
+		stream_pull(connection->stream);
+		return;
+	}
+	stop_waiting(connection);
+	control_error(connection, 503, "netlabd is stopping");
+}
+
 static void
 control_stream_end(struct stream *stream)
 {
@@ -178,7 +190,7 @@ control_stream_end(struct stream *stream)
 	if (connection->tail != NULL)
 		control_tail_end(connection);
 	else if (connection->waits)
-		stream_pull(stream); /* not over before its answer */
+		wait_on(connection);
 }
 
 static void
@@ -187,7 +199,7 @@ control_stream_pull(struct stream *stream)
 	struct control_connection *connection = stream_state(stream);
 
 	if (connection->waits)
-		stream_pull(stream); /* the reload is next */
+		wait_on(connection);
 	else
 		control_pull(connection);
 }
