@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Following a bucket: live, slowly, by many, over its end, until a stop. */
+#include "base/clock.h"
 #include "check_control.h"
-
 #include "check_main.h"
 
 #define TAIL(query) GET("/buckets/bucket/tail" query)
@@ -275,6 +275,76 @@ START_TEST(test_stop)
 }
 END_TEST
 
+/* A stop finds a viewer that rests, with records that it has not been told. */
+START_TEST(test_stop_while_it_rests)
+{
+	struct world world;
+	struct viewer viewer;
+
+	world_open(&world, NULL, NULL);
+	viewer_open(&viewer, &world, TAIL("?follow=1"));
+	UNTIL(&world, &viewer, 1, viewer.status == 200);
+	service_stop_listening(world.services[0]);
+	add(&world, 1);
+	UNTIL(&world, &viewer, 1, ends_in(&viewer, S(1)));
+	usleep(30000); /* the moment of silence is over */
+	add(&world, 2);
+	UNTIL(&world, &viewer, 1, viewer.at_end);
+	ck_assert(viewer.is_complete);
+	ck_assert_str_eq(viewer.body, S(1) S(2) S(3));
+	viewer_close(&viewer);
+	world_close(&world);
+}
+END_TEST
+
+/* One turn of the loop; the time it took, in ms. */
+static int64_t
+turn(struct world *world)
+{
+	int64_t began_ms = clock_monotonic_ms();
+
+	event_base_loop(world->daemon.base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+	return clock_monotonic_ms() - began_ms;
+}
+
+/*
+ * Patterns that take their time hold up the others no longer the more there
+ * are, and when their viewers go, they are over.
+ */
+START_TEST(test_hungry)
+{
+	struct world world;
+	struct viewer viewers[100];
+	char message[2001];
+	unsigned slow = 0;
+	int64_t end_ms;
+
+	memset(message, 'a', sizeof(message));
+	message[sizeof(message) - 1] = '\0';
+	world_open(&world, NULL, NULL);
+	for (int i = 0; i < 1000; i++)
+		world_add(&world, "a", 0, message);
+	for (size_t i = 0; i < COUNT(viewers); i++)
+		viewer_open(&viewers[i], &world,
+		    TAIL("?n=1000&match=(a|aa|a*)*[b-z]$"));
+	while (service_connections(world.services[0]) < COUNT(viewers))
+		(void)turn(&world);
+	for (int i = 0; i < 3; i++) /* nearly each has had its first */
+		(void)turn(&world);
+	for (int i = 0; i < 5; i++)
+		slow += turn(&world) > 100;
+	ck_assert_uint_lt(slow, 3);
+	for (size_t i = 0; i < COUNT(viewers); i++)
+		viewer_close(&viewers[i]);
+	for (end_ms = clock_monotonic_ms() + 1000;
+	     service_connections(world.services[0]) > 0;) {
+		ck_assert_int_lt(clock_monotonic_ms(), end_ms);
+		(void)turn(&world);
+	}
+	world_close(&world);
+}
+END_TEST
+
 CHECK_MAIN("control_tail", test_follow, test_slow, test_many,
     test_record_that_does_not_fit, test_long_record, test_old, test_gone,
-    test_half_closed, test_stop)
+    test_half_closed, test_stop, test_stop_while_it_rests, test_hungry)

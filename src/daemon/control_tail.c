@@ -26,6 +26,9 @@
 /* Records are looked at for so long at a time, so that the loop goes on. */
 #define LOOK_MS 3
 
+/* Those who need more of it take turns, and so long the others have theirs. */
+#define TURN_MS 3
+
 /* Viewers of records that come all the time are woken so often. */
 #define REST_MS 20
 
@@ -43,11 +46,15 @@ struct control_tail {
 	uint64_t missed; /* and not told */
 	bool searches;   /* for the first */
 	bool woken;      /* while it rests */
+	bool is_hungry;  /* time was over before it was through */
 	bool is_over;    /* the last block was made */
 	LIST_ENTRY(control_tail) entry;
 };
 
 static LIST_HEAD(, control_tail) tails = LIST_HEAD_INITIALIZER(tails);
+
+/* When the next of the hungry ones has its turn. */
+static int64_t next_turn_ms;
 
 /* The lines of the block that is being made. */
 static struct {
@@ -177,6 +184,23 @@ add_records(struct control_tail *tail, int64_t end_ms)
 		add_missed(tail);
 }
 
+/* Makes the lines that come next, as far as time allows. */
+static void
+look(struct control_tail *tail)
+{
+	int64_t end_ms = clock_monotonic_ms() + LOOK_MS, now_ms;
+
+	lines.len = 0;
+	if (tail->history == NULL)
+		return;
+	if (!tail->searches || search(tail, end_ms))
+		add_records(tail, end_ms);
+	now_ms = clock_monotonic_ms();
+	tail->is_hungry = now_ms >= end_ms;
+	if (tail->is_hungry)
+		next_turn_ms = now_ms + TURN_MS;
+}
+
 /* Whether there is nothing to be looked at now. */
 static bool
 is_through(const struct control_tail *tail)
@@ -215,14 +239,15 @@ bool
 control_tail_fill(struct control_connection *connection)
 {
 	struct control_tail *tail = connection->tail;
-	int64_t end_ms = clock_monotonic_ms() + LOOK_MS;
 	bool is_last;
 
 	if (tail->is_over)
 		return false;
-	lines.len = 0;
-	if (tail->history != NULL && (!tail->searches || search(tail, end_ms)))
-		add_records(tail, end_ms);
+	if (tail->is_hungry && clock_monotonic_ms() < next_turn_ms) {
+		stream_pull(connection->stream);
+		return true;
+	}
+	look(tail);
 	is_last =
 	    is_through(tail) && (!tail->query.follows || tail->history == NULL);
 	connection->block_len = connection->block_sent = 0;
