@@ -92,15 +92,16 @@ status_number_of(const json_t *object, const char *name)
 	return json_number_value(json_object_get(object, name));
 }
 
-/* Whether a figure of this name counts bytes. */
+/* Whether a figure of this name counts bytes, by its last word. */
 static bool
 is_bytes(const char *name)
 {
 	size_t len = strlen(name);
 
-	return strcmp(name, "size") == 0 || strcmp(name, "bytes") == 0 ||
-	    (len > 6 && strcmp(name + len - 6, "-bytes") == 0) ||
-	    (len > 5 && strcmp(name + len - 5, "-size") == 0);
+	while (len > 0 && name[len - 1] != '-' && name[len - 1] != '_')
+		len--;
+	return strcmp(name + len, "size") == 0 ||
+	    strcmp(name + len, "bytes") == 0;
 }
 
 const char *

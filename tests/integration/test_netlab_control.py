@@ -734,7 +734,7 @@ def test_watching_on_a_low_terminal(serve, terminal):
     screen.resize(80, 60)
     screen.process.send_signal(signal.SIGWINCH)
     screen.said = b""
-    screen.wait_for(b"waiting-bytes")
+    screen.wait_for(b"waiting_bytes")
 
 
 def test_watching_is_stopped_and_continued(serve, terminal):
@@ -754,7 +754,7 @@ def test_watching_is_stopped_and_continued(serve, terminal):
 def test_status_on_a_wide_terminal(serve, terminal):
     screen = terminal(serve(STATUS_ANSWERS), "status", columns=120)
     assert screen.process.wait(PATIENCE) == 0
-    assert b"BYTES IN" in screen.wait_for(b"waiting-bytes")
+    assert b"BYTES IN" in screen.wait_for(b"waiting_bytes")
 
 
 def test_tail_cuts_long_lines(serve, terminal):

@@ -125,15 +125,7 @@ def test_reload_tells_all_errors(daemon):
         assert error.removeprefix("netlab: error: ") in text
 
 
-def keeps_history(daemon):
-    result = netlab(daemon, "tail", "-1", "bucket")
-    if "keeps a history" in result.stderr:
-        pytest.skip("buckets keep no history")
-    return True
-
-
 def test_tail_shows_history_and_what_comes(daemon):
-    assert keeps_history(daemon)
     spew(daemon, b"one", b"\x1b[2J")
     with subprocess.Popen(
         command(daemon, "tail"), stdout=subprocess.PIPE, text=True, env=ENVIRONMENT
@@ -147,7 +139,6 @@ def test_tail_shows_history_and_what_comes(daemon):
 
 
 def test_tail_ends_with_its_netlabd(daemon):
-    assert keeps_history(daemon)
     spew(daemon, b"one")
     with subprocess.Popen(
         command(daemon, "tail"),
@@ -163,7 +154,6 @@ def test_tail_ends_with_its_netlabd(daemon):
 
 
 def test_tail_chooses(daemon):
-    assert keeps_history(daemon)
     spew(daemon, b"one", b"two", b"three")
     wait_until(lambda: printed(daemon, "tail", "-1").count("\n") == 3, "3 records")
     assert printed(daemon, "tail", "-1", "-n", "1").endswith(" three\n")
