@@ -41,6 +41,7 @@ print_answer(const struct status_command *command, struct page *page,
 		.columns = command->terminal.columns,
 		.has_colours = command->terminal.has_colours,
 	};
+	size_t len = answer->len;
 
 	if (style.columns == 0)
 		style.columns = COLUMNS_DEFAULT;
@@ -51,12 +52,14 @@ print_answer(const struct status_command *command, struct page *page,
 		    page, &style, answer->json);
 		return;
 	}
+	/* Its last newline is no text to be escaped. */
+	if (len > 0 && answer->text[len - 1] == '\n')
+		len--;
 	if (command->terminal.is_terminal)
-		page_plain(page, answer->text, answer->len);
+		page_plain(page, answer->text, len);
 	else
-		page_add(page, answer->text, answer->len);
-	if (answer->len > 0 && answer->text[answer->len - 1] != '\n')
-		page_puts(page, "\n");
+		page_add(page, answer->text, len);
+	page_puts(page, "\n");
 }
 
 /* Asks, and appends what there is to show. 0, or -1 with why. */
@@ -113,6 +116,8 @@ fit_screen(struct page *screen, const struct page *text, size_t rows)
 	while (line < end && (lines < rows || row + 2 < rows)) {
 		const char *newline = memchr(line, '\n', (size_t)(end - line));
 
+		if (newline == NULL)
+			break; /* memory was short */
 		page_add(screen, line, (size_t)(newline - line));
 		page_puts(screen, CLEAR_LINE "\n");
 		line = newline + 1;

@@ -751,6 +751,17 @@ def test_watching_is_stopped_and_continued(serve, terminal):
     assert not screen.is_cooked()
 
 
+def test_status_json_on_a_terminal_ends_its_line(serve, terminal):
+    control = serve({"": response(json.dumps(STATUS).encode() + b"\n")})
+    screen = terminal(control, "status", "--json")
+    assert screen.process.wait(PATIENCE) == 0
+    assert json.loads(screen.wait_for(b"\n"))["pid"] == 4711
+    watched = terminal(control, "status", "--json", "--watch=0.05")
+    watched.wait_for(b"\x1b[J")
+    watched.press(b"q")
+    assert watched.process.wait(PATIENCE) == 0
+
+
 def test_status_on_a_wide_terminal(serve, terminal):
     screen = terminal(serve(STATUS_ANSWERS), "status", columns=120)
     assert screen.process.wait(PATIENCE) == 0
