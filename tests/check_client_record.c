@@ -90,6 +90,10 @@ START_TEST(test_decoded)
 	    "'program':'sshd','process':'7','text':'no'}",
 	    "09:02:10.000 192.0.2.7:514 err web sshd[7]: no\n");
 	check_one(view,
+	    "{'time':'2026-11-23T09:02:10Z','source':'a','severity':'err',"
+	    "'release':'6.1.0\\u001b','message':'oops'}",
+	    "09:02:10.000 a err 6.1.0\\x1b oops\n");
+	check_one(view,
 	    "{'time':'2026-11-23T09:02:10Z','source':'a','severity':'Warning',"
 	    "'host':'h','text':'t'}",
 	    "09:02:10.000 a warning h: t\n");

@@ -198,14 +198,22 @@ print_source(struct record_view *view, struct page *page, const json_t *record)
 	return columns + pad + 1;
 }
 
-/* What stands before the text of a decoded message: "err host program[7]: " */
+/*
+ * What stands before the text of a decoded message, behind its level: the
+ * kernel's release, "host program[7]: "
+ */
 static void
 print_origin(struct page *page, const json_t *record)
 {
+	const char *release = text_of(record, "release");
 	const char *host = text_of(record, "host");
 	const char *program = text_of(record, "program");
 	const char *process = text_of(record, "process");
 
+	if (*release != '\0') {
+		page_plain(page, release, strlen(release));
+		page_puts(page, " ");
+	}
 	if (*host != '\0') {
 		page_plain(page, host, strlen(host));
 		page_puts(page, *program == '\0' ? ": " : " ");
