@@ -31,7 +31,7 @@ static const char status_text[] =
     "'rates':{'second':{'datagrams':12300,'records':12300},"
     "'minute':{'datagrams':9700,'records':9700}},"
     "'state':{'file':'/var/log/netlabd/bucket.log','size':12939428,"
-    "'waiting_records':120,'waiting_bytes':17000,'stopped':false}},"
+    "'waiting-records':120,'waiting-bytes':17000,'stopped':false}},"
     "{'type':'timestamp','name':'a-name-of-more-columns','listeners':["
     "{'transport':'unix','address':'/run/t'}],'connections':1,"
     "'figures':{},'rates':{},'state':{}}]}";
@@ -55,8 +55,8 @@ static const char at_80[] =
     "                 records               12.3k     9700    98.2M           "
     "      7\n"
     "  listens on unixgram /run/b\n"
-    "  file /var/log/netlabd/bucket.log, size 12.3M, waiting_records 120,\n"
-    "    waiting_bytes 16.6K, stopped no\n"
+    "  file /var/log/netlabd/bucket.log, size 12.3M, waiting-records 120,\n"
+    "    waiting-bytes 16.6K, stopped no\n"
     "timestamp a-name-of-more-columns\n"
     "                 connections      1        0        0        0        0\n"
     "  listens on unix /run/t\n";
@@ -81,8 +81,8 @@ static const char at_120[] =
     "                                       records               12.3k     "
     "9700    98.2M                                   7\n"
     "  listens on unixgram /run/b\n"
-    "  file /var/log/netlabd/bucket.log, size 12.3M, waiting_records 120, "
-    "waiting_bytes 16.6K, stopped no\n"
+    "  file /var/log/netlabd/bucket.log, size 12.3M, waiting-records 120, "
+    "waiting-bytes 16.6K, stopped no\n"
     "timestamp a-name-of-more-columns       connections      1        0       "
     " 0        0        0        0        0\n"
     "  listens on unix /run/t\n";

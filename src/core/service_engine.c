@@ -169,6 +169,9 @@ service_open_stream(struct service *service, struct event_base *base,
 		.idle_ms = service->common.idle_timeout,
 	};
 
+	if (type->connections_max != 0 &&
+	    type->connections_max < config.max_connections)
+		config.max_connections = type->connections_max;
 	if (type->max_line != NULL)
 		config.max_line = type->max_line(service);
 	/* The longest line must be answerable. */

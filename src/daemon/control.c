@@ -13,6 +13,9 @@
 #include "daemon/control_private.h"
 #include "daemon/control_rates.h"
 
+/* An answer may be long, and wait for who asked and does not read. */
+#define CONNECTIONS_MAX 100
+
 /* What the answers to one reading may come to, to be sent at once. */
 #define ROOM (32UL << 10)
 
@@ -246,6 +249,7 @@ const struct service_type control_service = {
 	.state_size = sizeof(struct control_state),
 	.stream_state_size = sizeof(struct control_connection),
 	.transports = TRANSPORT_UNIX,
+	.connections_max = CONNECTIONS_MAX,
 	.start = control_start,
 	.timer = control_tail_timer,
 	.stream.open = control_stream_open,

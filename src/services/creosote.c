@@ -282,9 +282,9 @@ creosote_describe(
 	words->text(words->arg, "file", settings->files.path);
 	words->text(words->arg, "writing",
 	    figures.error == 0 ? "yes" : bucket_loss_reason(figures.error));
-	words->number(words->arg, "waiting_records", figures.waiting);
-	words->number(words->arg, "waiting_bytes", bucket->sinks.memory.used);
-	words->number(words->arg, "open_files", files.open);
+	words->number(words->arg, "waiting-records", figures.waiting);
+	words->number(words->arg, "waiting-bytes", bucket->sinks.memory.used);
+	words->number(words->arg, "open-files", files.open);
 	words->number(words->arg, "rotations", files.rotations);
 	words->number(words->arg, "compressed", files.compressed);
 	words->number(words->arg, "deleted", files.deleted);

@@ -49,8 +49,8 @@ SERVICES = [
         "state": {
             "file": "/var/log/netlabd/bucket.log",
             "file-size": 12939428,
-            "waiting_records": 120,
-            "waiting_bytes": 17000,
+            "waiting-records": 120,
+            "waiting-bytes": 17000,
         },
     },
 ]

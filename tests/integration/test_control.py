@@ -222,6 +222,16 @@ def test_limits_hold(netlabd):
     assert figures["closed-idle"] == 2
 
 
+def test_100_connections_at_the_most(served):
+    clients = [Client(served.path) for _ in range(100)]
+    with Client(served.path) as last:
+        assert last.rest() == b""
+    clients[0].send(b"GET /services/main HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert clients[0].answer().json()["connections"] == 100
+    for client in clients:
+        client.socket.close()
+
+
 def test_not_over_tcp(tmp_path):
     result = check(
         tmp_path, 'control main {\n\tlisten = "localhost:7777/tcp"\n}\n')

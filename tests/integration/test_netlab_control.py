@@ -734,7 +734,7 @@ def test_watching_on_a_low_terminal(serve, terminal):
     screen.resize(80, 60)
     screen.process.send_signal(signal.SIGWINCH)
     screen.said = b""
-    screen.wait_for(b"waiting_bytes")
+    screen.wait_for(b"waiting-bytes")
 
 
 def test_watching_is_stopped_and_continued(serve, terminal):
@@ -765,7 +765,7 @@ def test_status_json_on_a_terminal_ends_its_line(serve, terminal):
 def test_status_on_a_wide_terminal(serve, terminal):
     screen = terminal(serve(STATUS_ANSWERS), "status", columns=120)
     assert screen.process.wait(PATIENCE) == 0
-    assert b"BYTES IN" in screen.wait_for(b"waiting_bytes")
+    assert b"BYTES IN" in screen.wait_for(b"waiting-bytes")
 
 
 def test_tail_cuts_long_lines(serve, terminal):
