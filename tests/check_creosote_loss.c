@@ -223,5 +223,61 @@ START_TEST(test_queue_full_until_stop)
 }
 END_TEST
 
+/* Words that wait are lost with the records: the log says what they told. */
+START_TEST(test_words_until_stop)
+{
+	struct bucket_lab lab;
+	char expected[600], path[NET_PATH_SIZE];
+
+	ck_assert_int_eq(
+	    symlink("/dev/full", net_path(path, "", "bucket.log")), 0);
+	catch_log();
+	bucket_open(&lab, "decode", "netconsole", NULL);
+	bucket_spew_line(&lab, "3,1,1,-;one\n msgid=1\n");
+	bucket_spew_line(&lab, "3,2,2,-;five\n msgid=5\n");
+	service_type(lab.service)->lost(lab.service, "127.0.0.1:7", 1000);
+	bucket_flush(&lab);
+	expect_failed(&lab, ENOSPC);
+	service_type(lab.service)->stop(lab.service);
+	snprintf(expected, sizeof(expected),
+	    "netlabd: error: creosote 'test': 5 records that waited are lost: "
+	    "cannot write to %s: No space left on device\n"
+	    "netlabd: error: creosote 'test': 1000 datagrams were lost on "
+	    "several addresses (receive queue full), and %s does not say so: "
+	    "No space left on device\n",
+	    lab.path, lab.path);
+	expect_log(expected);
+	expect_figures(&lab, 0, 0, 5);
+	bucket_free(&lab);
+}
+END_TEST
+
+/* And where a sender's file has to make room, another file says it. */
+START_TEST(test_words_of_a_closed_file)
+{
+	struct bucket_lab lab;
+	char path[NET_PATH_SIZE], pattern[NET_PATH_SIZE];
+
+	ck_assert_int_eq(
+	    symlink("/dev/full", net_path(path, "", "b-others.log")), 0);
+	catch_log();
+	bucket_open(&lab, "format", "raw", "max-open-files", "2", "file",
+	    net_path(pattern, "", "b-%a.log"), NULL);
+	service_type(lab.service)->lost(lab.service, "127.0.0.1:7", 1000);
+	bucket_flush(&lab);
+	bucket_spew(&lab, "192.0.2.1", "1", 1);
+	bucket_spew(&lab, "192.0.2.2", "2", 1);
+	bucket_flush(&lab);
+	net_path(lab.path, "", "b-192.0.2.2.log");
+	bucket_expect(&lab,
+	    "netlabd: 1000 datagrams lost here on several addresses (receive "
+	    "queue full)\n2\n");
+	bucket_close(&lab);
+	unlink(net_path(path, "", "b-others.log"));
+	unlink(net_path(path, "", "b-192.0.2.1.log"));
+}
+END_TEST
+
 CHECK_MAIN("creosote_loss", test_stuck_reader, test_slow_reader,
-    test_drops_wait, test_queue_full, test_queue_full_until_stop)
+    test_drops_wait, test_queue_full, test_queue_full_until_stop,
+    test_words_until_stop, test_words_of_a_closed_file)

@@ -32,7 +32,9 @@ add(struct bucket_queue *queue, const char *line, enum bucket_line kind)
 	if (room == NULL)
 		return false;
 	memcpy(room, line, len);
-	return bucket_queue_commit(queue, len, kind);
+	return kind == BUCKET_RECORD
+	    ? bucket_queue_commit(queue, len)
+	    : bucket_queue_commit_word(queue, len, kind, len);
 }
 
 static void
@@ -73,6 +75,30 @@ START_TEST(test_take)
 			bucket_queue_free(&queue);
 			ck_assert_uint_eq(memory.used, 0);
 		}
+}
+END_TEST
+
+/* What waiting words tell of, by kind; a word that is written has told it. */
+START_TEST(test_told)
+{
+	struct bucket_memory memory = { .max = 15 };
+	struct bucket_queue queue = { .memory = &memory };
+
+	ck_assert(add(&queue, "a\n", BUCKET_RECORD));
+	ck_assert(add(&queue, "WO\n", BUCKET_WORD));
+	ck_assert(add(&queue, "DROP\n", BUCKET_WORD_DROPS));
+	ck_assert(add(&queue, "LOST\n", BUCKET_WORD_RECORDS));
+	ck_assert(!add(&queue, "WORD\n", BUCKET_WORD));
+	ck_assert_uint_eq(bucket_queue_told(&queue, BUCKET_WORD), 3);
+	ck_assert_uint_eq(bucket_queue_told(&queue, BUCKET_WORD_DROPS), 5);
+	(void)bucket_queue_take(&queue, 9);
+	ck_assert_uint_eq(bucket_queue_told(&queue, BUCKET_WORD), 0);
+	ck_assert_uint_eq(bucket_queue_told(&queue, BUCKET_WORD_DROPS), 5);
+	(void)bucket_queue_take(&queue, 1);
+	ck_assert_uint_eq(bucket_queue_told(&queue, BUCKET_WORD_DROPS), 0);
+	ck_assert_uint_eq(bucket_queue_told(&queue, BUCKET_WORD_RECORDS), 5);
+	bucket_queue_free(&queue);
+	ck_assert_uint_eq(bucket_queue_told(&queue, BUCKET_WORD_RECORDS), 0);
 }
 END_TEST
 
@@ -161,5 +187,5 @@ START_TEST(test_out_of_memory)
 }
 END_TEST
 
-CHECK_MAIN("creosote_queue", test_take, test_rewind, test_bound, test_memory,
-    test_out_of_memory)
+CHECK_MAIN("creosote_queue", test_take, test_told, test_rewind, test_bound,
+    test_memory, test_out_of_memory)

@@ -53,11 +53,11 @@ bucket_queue_reserve(struct bucket_queue *queue, size_t room)
 
 /* Remembers that the next line is a word. */
 static bool
-note_word(struct bucket_queue *queue)
+note_word(struct bucket_queue *queue, enum bucket_line kind, uint64_t count)
 {
 	if (queue->word_count == queue->word_size) {
 		size_t size = queue->word_size != 0 ? 2 * queue->word_size : 16;
-		uint64_t *words =
+		struct bucket_word *words =
 		    reallocarray(queue->words, size, sizeof(*words));
 
 		if (words == NULL)
@@ -65,23 +65,34 @@ note_word(struct bucket_queue *queue)
 		queue->words = words;
 		queue->word_size = size;
 	}
-	queue->words[queue->word_count++] = queue->added;
+	queue->words[queue->word_count++] =
+	    (struct bucket_word){ queue->added, count, kind };
 	return true;
 }
 
 bool
-bucket_queue_commit(
-    struct bucket_queue *queue, size_t len, enum bucket_line kind)
+bucket_queue_commit(struct bucket_queue *queue, size_t len)
 {
 	struct bucket_memory *memory = queue->memory;
 
-	if (memory->max - memory->used < len ||
-	    (kind == BUCKET_WORD && !note_word(queue)))
+	if (memory->max - memory->used < len)
 		return false;
 	queue->added++;
 	queue->len += len;
 	memory->used += len;
 	return true;
+}
+
+bool
+bucket_queue_commit_word(struct bucket_queue *queue, size_t len,
+    enum bucket_line kind, uint64_t count)
+{
+	if (!note_word(queue, kind, count))
+		return false;
+	if (bucket_queue_commit(queue, len))
+		return true;
+	queue->word_count--;
+	return false;
 }
 
 /* Removes the first lines, so many bytes of them. */
@@ -94,7 +105,8 @@ remove_lines(struct bucket_queue *queue, size_t len, uint64_t lines)
 	queue->len -= len;
 	queue->memory->used -= len;
 	queue->left += lines;
-	while (words < queue->word_count && queue->words[words] < queue->left)
+	while (words < queue->word_count &&
+	    queue->words[words].number < queue->left)
 		words++;
 	queue->word_count -= words;
 	if (words > 0)
@@ -143,6 +155,17 @@ uint64_t
 bucket_queue_records(const struct bucket_queue *queue)
 {
 	return queue->added - queue->left - queue->word_count;
+}
+
+uint64_t
+bucket_queue_told(const struct bucket_queue *queue, enum bucket_line kind)
+{
+	uint64_t count = 0;
+
+	for (size_t i = 0; i < queue->word_count; i++)
+		if (queue->words[i].kind == kind)
+			count += queue->words[i].count;
+	return count;
 }
 
 void

@@ -48,15 +48,16 @@ bucket_sink_open(struct bucket_sink *sink, struct bucket_file *file,
 
 /* False: there is no room for it. */
 static bool
-add_word(struct bucket_sink *sink, uint64_t count, const char *what)
+add_word(struct bucket_sink *sink, enum bucket_line kind, uint64_t count,
+    const char *what)
 {
 	char *line = bucket_queue_reserve(&sink->queue, RECORD_HEADER_SIZE);
 
 	return line != NULL &&
-	    bucket_queue_commit(&sink->queue,
+	    bucket_queue_commit_word(&sink->queue,
 		record_format_loss(
 		    line, sink->config.style, clock_now_ns(), count, what),
-		BUCKET_WORD);
+		kind, count);
 }
 
 /* Says here what is missing, as far as there is room for it. */
@@ -68,7 +69,10 @@ say_losses(struct bucket_sink *sink)
 
 	while (!sink->is_full &&
 	    (count = bucket_loss_describe(&sink->loss, what)) > 0) {
-		if (!add_word(sink, count, what))
+		if (!add_word(sink,
+			sink->loss.drops > 0 ? BUCKET_WORD_DROPS
+					     : BUCKET_WORD_RECORDS,
+			count, what))
 			return;
 		bucket_loss_note_said(&sink->loss);
 	}
@@ -99,8 +103,7 @@ bucket_sink_add(struct bucket_sink *sink, const struct record *record)
 	if (line == NULL) {
 		lose_record(sink, record, ENOMEM);
 	} else if (!bucket_queue_commit(&sink->queue,
-		       record_format(line, sink->config.style, record),
-		       BUCKET_RECORD)) {
+		       record_format(line, sink->config.style, record))) {
 		sink->is_full = bucket_queue_len(&sink->queue) > 0;
 		lose_record(sink, record, sink->error);
 	}
@@ -113,7 +116,8 @@ bucket_sink_add_word(struct bucket_sink *sink, uint64_t count, const char *what)
 	int64_t now_ns = clock_now_ns();
 
 	say_losses(sink);
-	if (!bucket_loss_is_any(&sink->loss) && add_word(sink, count, what))
+	if (!bucket_loss_is_any(&sink->loss) &&
+	    add_word(sink, BUCKET_WORD, count, what))
 		return;
 	bucket_loss_add_records(
 	    &sink->loss, count, now_ns, now_ns, sink->error);
@@ -344,31 +348,55 @@ write_last(struct bucket_sink *sink)
 	}
 }
 
-/* What waited came since it began to fail. */
+/*
+ * What waits will not be written: it is missing, with what its words tell of,
+ * and what was not even said by a word.
+ */
 static void
-give_up(struct bucket_sink *sink, uint64_t records)
+give_up(struct bucket_sink *sink)
 {
+	const struct bucket_queue *queue = &sink->queue;
+	uint64_t waited = bucket_queue_records(queue);
+	uint64_t untold = bucket_queue_told(queue, BUCKET_WORD);
+	uint64_t said = bucket_queue_told(queue, BUCKET_WORD_RECORDS);
+	uint64_t drops = bucket_queue_told(queue, BUCKET_WORD_DROPS);
 	int64_t now_ns = clock_now_ns();
 	int64_t failed_ms = clock_monotonic_ms() - sink->failed_ms;
 
-	log_error("creosote '%s': %" PRIu64
-		  " records that waited are lost: cannot write to %s: %s",
-	    sink->config.name, records + sink->loss.records, path_of(sink),
-	    bucket_loss_reason(sink->error));
-	sink->lost += records;
-	bucket_loss_add_records(&sink->loss, records,
-	    now_ns - failed_ms * 1000000, now_ns, sink->error);
+	sink->lost += waited + untold;
+	if (waited + untold + said > 0)
+		bucket_loss_add_records(&sink->loss, waited + untold + said,
+		    now_ns - failed_ms * 1000000, now_ns, sink->error);
+	if (drops > 0)
+		bucket_loss_add_drops(&sink->loss, "several addresses", drops);
+}
+/* No file says it any more. */
+static void
+log_losses(const struct bucket_sink *sink)
+{
+	const struct bucket_loss *loss = &sink->loss;
+
+	if (loss->records > 0)
+		log_error("creosote '%s': %" PRIu64
+			  " records that waited are lost: cannot write to %s: "
+			  "%s",
+		    sink->config.name, loss->records, path_of(sink),
+		    bucket_loss_reason(sink->error));
+	if (loss->drops > 0)
+		log_error("creosote '%s': %" PRIu64
+			  " datagrams were lost on %s (receive queue full), "
+			  "and %s does not say so: %s",
+		    sink->config.name, loss->drops, loss->dropped_at,
+		    path_of(sink), bucket_loss_reason(sink->error));
 }
 
 void
 bucket_sink_close(struct bucket_sink *sink, bool always)
 {
-	uint64_t left;
-
 	write_last(sink);
-	left = bucket_queue_records(&sink->queue);
-	if (left > 0 || (always && bucket_loss_is_any(&sink->loss)))
-		give_up(sink, left);
+	give_up(sink);
+	if (always)
+		log_losses(sink);
 	bucket_file_take_back(sink->file, sink->queue.done);
 	bucket_queue_free(&sink->queue);
 	if (always || sink->config.sync_ms != BUCKET_SYNC_NEVER)

@@ -66,7 +66,8 @@ int64_t bucket_sink_flush(struct bucket_sink *sink, bool again);
 
 /*
  * Writes what waits, and syncs it where that was asked, or `always`. What could
- * not be written is said in the log, and left in loss for another sink to say.
+ * not be written is left in loss for another sink to say; with `always` the log
+ * says it.
  */
 void bucket_sink_close(struct bucket_sink *sink, bool always);
 
