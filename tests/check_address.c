@@ -46,6 +46,12 @@ START_TEST(test_format_unix)
 		{ "\0", 1, "@" },
 		{ "\0a\0b", 4, "@a\\x00b" },
 		{ "/a\nb\x1b\\", 6, "/a\\nb\\x1b\\\\" },
+		{ "netlabd:", 8, "./netlabd:" },
+		{ "192.0.2.7:1", 11, "./192.0.2.7:1" },
+		{ "unnamed", 7, "./unnamed" },
+		{ "@abc", 4, "./@abc" },
+		{ "./x", 3, "./x" },
+		{ ".", 1, "./." },
 		{ "/gr\xc3\xbc", 5, "/gr\\xc3\\xbc" },
 	};
 
@@ -143,21 +149,23 @@ START_TEST(test_format_long_path)
 	ck_assert_ptr_nonnull(un);
 	un->sun_family = AF_UNIX;
 	memset(un->sun_path, 'p', 108);
+	un->sun_path[0] = '/';
 	memset(expected, 'p', 108);
+	expected[0] = '/';
 	ck_assert_uint_eq(
 	    address_format(text, (struct sockaddr *)un, len + 1), 108);
 	ck_assert_str_eq(text, expected);
-	memset(un->sun_path, '\n', 20); /* one more than fits */
-	memset(expected, 'p', 127);
-	for (size_t i = 0; i < 40; i += 2)
+	memset(un->sun_path + 1, '\n', 20); /* one more than fits */
+	memset(expected + 1, 'p', 126);
+	for (size_t i = 1; i < 41; i += 2)
 		memcpy(expected + i, "\\n", 2);
 	ck_assert_uint_eq(
 	    address_format(text, (struct sockaddr *)un, len), 127);
 	ck_assert_str_eq(text, expected);
 	memset(un->sun_path, '\x01', 108);
 	ck_assert_uint_eq(
-	    address_format(text, (struct sockaddr *)un, len), 124);
-	ck_assert_str_eq(text + 116, "\\x01\\x01");
+	    address_format(text, (struct sockaddr *)un, len), 126);
+	ck_assert_str_eq(text + 118, "\\x01\\x01");
 	free(un);
 }
 END_TEST

@@ -73,6 +73,13 @@ format_ip(char text[ADDRESS_TEXT_SIZE], const struct sockaddr *sa)
 	    text, ADDRESS_TEXT_SIZE, "[%s]:%u", host, ntohs(in6->sin6_port));
 }
 
+/* Another's word for where it is: it must not look like another address. */
+static bool
+is_relative(const char *path)
+{
+	return path[0] != '/' && !(path[0] == '.' && path[1] == '/');
+}
+
 /*
  * A path of the other side's choosing: what does not fit escaped is cut. It may
  * fill sun_path without a NUL, and then the kernel's len counts one byte more.
@@ -82,7 +89,7 @@ format_unix(
     char text[ADDRESS_TEXT_SIZE], const struct sockaddr_un *un, socklen_t len)
 {
 	size_t offset = offsetof(struct sockaddr_un, sun_path);
-	size_t path_len = len > offset ? len - offset : 0, used = 0;
+	size_t path_len = len > offset ? len - offset : 0, used = 0, first;
 
 	if (path_len > sizeof(un->sun_path))
 		path_len = sizeof(un->sun_path);
@@ -92,7 +99,10 @@ format_unix(
 		text[used++] = '@';
 	else
 		path_len = strnlen(un->sun_path, path_len);
-	for (size_t i = used; i < path_len; i++) {
+	first = used;
+	if (used == 0 && is_relative(un->sun_path))
+		used = (size_t)(stpcpy(text, "./") - text);
+	for (size_t i = first; i < path_len; i++) {
 		char piece[ESCAPE_GROWTH];
 		size_t n = escape_repr(piece, un->sun_path + i, 1);
 

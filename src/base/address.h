@@ -97,7 +97,8 @@ const char *address_transport_name(enum transport transport);
 /*
  * Writes "192.0.2.7:40123", "[2001:db8::1]:40123", "/path", "@abstract" or
  * "unnamed" (a unix socket without a name, or no address) and returns its
- * length. A path is escaped as 7-bit text, and cut where it does not fit.
+ * length. A path is escaped as 7-bit text, and cut where it does not fit; a
+ * relative one begins with "./", so that it is never like another address.
  */
 size_t address_format(
     char text[ADDRESS_TEXT_SIZE], const struct sockaddr *sa, socklen_t len);

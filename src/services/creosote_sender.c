@@ -37,6 +37,8 @@ name_unix(char out[SENDER_NAME_SIZE], const char *text)
 	out[len++] = *text == '@' ? '@' : '_';
 	if (*text == '@' || *text == '/')
 		text++;
+	else
+		text += 2; /* of "./" */
 	for (const char *c = text; *c != '\0'; c++) {
 		if (len == SENDER_NAME_SIZE - 1) {
 			snprintf(out + len - HASH_LEN, HASH_LEN + 1, "~%08x",
