@@ -208,7 +208,14 @@ START_TEST(test_forward)
 	ck_assert_int_eq(recv(fd, got, sizeof(got), MSG_DONTWAIT), -1);
 	ck_assert_uint_eq(bucket_figure(&lab, "forwarded"), 1);
 	close(fd);
-	bucket_close(&lab);
+	bucket_spew_line(&lab, "to nobody");
+	bucket_flush(&lab);
+	bucket_spew_line(&lab, "nor this");
+	service_type(lab.service)->stop(lab.service);
+	ck_assert_uint_eq(bucket_figure(&lab, "forwarded") +
+		bucket_figure(&lab, "forward-lost-nobody-there"),
+	    3);
+	bucket_free(&lab);
 }
 END_TEST
 

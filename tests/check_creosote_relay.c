@@ -222,6 +222,31 @@ START_TEST(test_slow)
 }
 END_TEST
 
+/* At the end, what the peer did not take is counted with the rest. */
+START_TEST(test_given_up)
+{
+	char text[NET_PATH_SIZE], line[16];
+	int fd = net_open(net_path(text, "unixgram:", "slow"), 0);
+	struct address address = net_parse(text);
+	struct lab lab = { .relay = relay_new(&address, false) };
+	const struct relay_counters *counters = relay_counters(lab.relay);
+
+	for (unsigned i = 0; i < 1000; i++)
+		add(&lab, "waits");
+	ck_assert_int_gt(relay_flush(lab.relay), 0);
+	ck_assert_uint_gt(counters->sent, 0);
+	ck_assert_uint_eq(relay_give_up(lab.relay), 1000 - counters->sent);
+	ck_assert_uint_eq(counters->lost[RELAY_FULL], 1000 - counters->sent);
+	ck_assert_uint_eq(relay_give_up(lab.relay), 0);
+	for (uint64_t i = 0; i < counters->sent; i++)
+		ck_assert_int_eq(recv(fd, line, sizeof(line), MSG_DONTWAIT), 5);
+	ck_assert_int_eq(relay_flush(lab.relay), -1);
+	ck_assert_int_eq(recv(fd, line, sizeof(line), MSG_DONTWAIT), -1);
+	relay_free(lab.relay);
+	socket_close(fd);
+}
+END_TEST
+
 /* Large ones in a queue that moves: none is mixed up with another. */
 START_TEST(test_slow_large)
 {
@@ -306,5 +331,5 @@ START_TEST(test_reason_names)
 END_TEST
 
 CHECK_MAIN("creosote_relay", test_unchanged, test_many, test_too_long,
-    test_nobody, test_loop, test_slow, test_slow_large, test_addresses,
-    test_reason_names)
+    test_nobody, test_loop, test_slow, test_given_up, test_slow_large,
+    test_addresses, test_reason_names)

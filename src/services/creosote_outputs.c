@@ -8,6 +8,10 @@
 #include "services/creosote_forward.h"
 #include "services/creosote_journal.h"
 
+/* What they do, in the log. */
+static const char to_journal[] = "write to the journal";
+static const char to_bucket[] = "pass messages on";
+
 int
 bucket_outputs_open(struct bucket_outputs *outputs,
     const struct bucket_outputs_settings *settings, const char *name,
@@ -24,10 +28,19 @@ bucket_outputs_open(struct bucket_outputs *outputs,
 }
 
 static void
-close_relay(struct relay **relay)
+close_relay(struct relay **relay, struct relay_counters *counters,
+    const char *name, const char *what)
 {
-	if (*relay != NULL)
-		relay_free(*relay);
+	size_t count;
+
+	if (*relay == NULL)
+		return;
+	count = relay_give_up(*relay);
+	if (count > 0)
+		log_error("creosote '%s': cannot %s: %zu that waited are lost",
+		    name, what, count);
+	*counters = *relay_counters(*relay);
+	relay_free(*relay);
 	*relay = NULL;
 }
 
@@ -35,8 +48,10 @@ void
 bucket_outputs_close(struct bucket_outputs *outputs)
 {
 	(void)bucket_outputs_flush(outputs);
-	close_relay(&outputs->journal);
-	close_relay(&outputs->forward);
+	close_relay(
+	    &outputs->journal, &outputs->journaled, outputs->name, to_journal);
+	close_relay(
+	    &outputs->forward, &outputs->forwarded, outputs->name, to_bucket);
 }
 
 void
@@ -94,24 +109,20 @@ flush(struct relay *relay, const char *name, const char *what)
 int64_t
 bucket_outputs_flush(struct bucket_outputs *outputs)
 {
-	int64_t a_ms =
-	    flush(outputs->journal, outputs->name, "write to the journal");
-	int64_t b_ms =
-	    flush(outputs->forward, outputs->name, "pass messages on");
+	int64_t a_ms = flush(outputs->journal, outputs->name, to_journal);
+	int64_t b_ms = flush(outputs->forward, outputs->name, to_bucket);
 
 	return a_ms == -1 || (b_ms != -1 && b_ms < a_ms) ? b_ms : a_ms;
 }
 
 static void
-report(const struct relay *relay, const char *sent, const char *lost,
-    service_figure_fn *add, void *arg)
+report(const struct relay *relay, const struct relay_counters *counters,
+    const char *sent, const char *lost, service_figure_fn *add, void *arg)
 {
-	const struct relay_counters *counters;
 	char name[64];
 
-	if (relay == NULL)
-		return;
-	counters = relay_counters(relay);
+	if (relay != NULL)
+		counters = relay_counters(relay);
 	if (counters->sent > 0)
 		add(arg, sent, counters->sent);
 	for (unsigned i = 0; i < RELAY_REASONS; i++) {
@@ -126,6 +137,8 @@ void
 bucket_outputs_report(
     const struct bucket_outputs *outputs, service_figure_fn *add, void *arg)
 {
-	report(outputs->journal, "journaled", "journal-lost", add, arg);
-	report(outputs->forward, "forwarded", "forward-lost", add, arg);
+	report(outputs->journal, &outputs->journaled, "journaled",
+	    "journal-lost", add, arg);
+	report(outputs->forward, &outputs->forwarded, "forwarded",
+	    "forward-lost", add, arg);
 }

@@ -5,8 +5,7 @@
 
 #include "core/service.h"
 #include "services/creosote_record.h"
-
-struct relay;
+#include "services/creosote_relay.h"
 
 struct bucket_outputs_settings {
 	bool journal;
@@ -28,11 +27,15 @@ struct bucket_outputs_settings {
 	}
 
 struct bucket_outputs {
-	const char *name;                /* of the service */
-	struct relay *journal, *forward; /* NULL: none */
+	const char *name;                           /* of the service */
+	struct relay *journal, *forward;            /* NULL: none */
+	struct relay_counters journaled, forwarded; /* once it is closed */
 };
 
-/* Opens a zeroed one: 0, or -1 with why; close undoes also half of it. */
+/*
+ * Opens a zeroed one: 0, or -1 with why; close undoes also half of it. What
+ * then is not taken at once is lost, and the log says so.
+ */
 int bucket_outputs_open(struct bucket_outputs *outputs,
     const struct bucket_outputs_settings *settings, const char *name,
     char why[WHY_SIZE]);

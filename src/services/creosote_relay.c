@@ -155,6 +155,16 @@ note_works(struct relay *relay)
 		relay->error = 0;
 }
 
+size_t
+relay_give_up(struct relay *relay)
+{
+	size_t count = relay->count;
+
+	lose(relay, count, EAGAIN);
+	drop_first(relay, count);
+	return count;
+}
+
 int64_t
 relay_flush(struct relay *relay)
 {

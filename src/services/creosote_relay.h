@@ -42,7 +42,9 @@ enum relay_news {
  */
 struct relay *relay_new(const struct address *address, bool files);
 
-/* What still waits is lost. */
+/* What still waits counts as lost, the peer being slow: how much it was. */
+size_t relay_give_up(struct relay *relay);
+
 void relay_free(struct relay *relay);
 
 /*
