@@ -136,7 +136,7 @@ START_TEST(test_cut_and_reopened)
 }
 END_TEST
 
-/* In another file it begins anew: a file has whole records. */
+/* In another file it begins anew: both have whole records. */
 START_TEST(test_cut_and_renamed)
 {
 	catch_log();
@@ -151,6 +151,11 @@ START_TEST(test_cut_and_renamed)
 		bucket_expect(&lab, cut_rows[i].rest);
 		expect_recovered(4 - cut_rows[i].records, 0);
 		bucket_close(&lab);
+		strcpy(lab.path, path);
+		lab.text = NULL;
+		bucket_expect(&lab, cut_rows[i].whole);
+		free(lab.text);
+		unlink(path);
 	}
 }
 END_TEST
@@ -199,6 +204,40 @@ START_TEST(test_cut_and_continued_by_others)
 }
 END_TEST
 
+/* Nor does its rest follow what is not its beginning. */
+START_TEST(test_cut_and_changed_by_others)
+{
+	static const struct {
+		off_t size;
+		const char *text, *marked, *rest;
+	} rows[] = {
+		{ 13, "\nothers\n", "aaaaa\nbbbbb\nc\nothers\n", "" },
+		{ 13, "others", "aaaaa\nbbbbb\ncothers\n", CUT_WORD },
+		{ 0, "", "", "" },
+	};
+
+	catch_log();
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct bucket_lab lab;
+		char expected[256];
+		int fd;
+
+		fill_until(&lab, &cut_rows[5]);
+		fd = open(lab.path, O_WRONLY | O_APPEND);
+		ck_assert_int_eq(ftruncate(fd, rows[i].size), 0);
+		ck_assert_int_eq(write(fd, rows[i].text, strlen(rows[i].text)),
+		    (ssize_t)strlen(rows[i].text));
+		close(fd);
+		bucket_retry(&lab);
+		snprintf(expected, sizeof(expected), "%s%sccccc\nddddd\n",
+		    rows[i].marked, rows[i].rest);
+		bucket_expect(&lab, expected);
+		expect_recovered(2, 0);
+		bucket_close(&lab);
+	}
+}
+END_TEST
+
 CHECK_MAIN("creosote_full", test_full, test_full_until_stop, test_cut,
     test_cut_and_reopened, test_cut_and_renamed, test_cut_and_stopped,
-    test_cut_and_continued_by_others)
+    test_cut_and_continued_by_others, test_cut_and_changed_by_others)

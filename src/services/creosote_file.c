@@ -222,13 +222,20 @@ bucket_file_sync(const struct bucket_file *file)
 	return -1;
 }
 
-void
+bool
+bucket_file_is_changed(const struct bucket_file *file)
+{
+	struct stat st;
+
+	return fstat(file->fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	    st.st_size != lseek(file->fd, 0, SEEK_CUR);
+}
+
+bool
 bucket_file_take_back(const struct bucket_file *file, size_t len)
 {
 	off_t end = lseek(file->fd, 0, SEEK_CUR);
-	struct stat st;
 
-	if (len > 0 && end != -1 && fstat(file->fd, &st) == 0 &&
-	    S_ISREG(st.st_mode) && st.st_size == end && end >= (off_t)len)
-		(void)ftruncate(file->fd, end - (off_t)len);
+	return end >= (off_t)len && !bucket_file_is_changed(file) &&
+	    ftruncate(file->fd, end - (off_t)len) == 0;
 }

@@ -65,7 +65,10 @@ bool bucket_file_wait(const struct bucket_file *file, int64_t ms);
 /* What was written is on the disk: 0, or -1 with errno. A pipe has none. */
 int bucket_file_sync(const struct bucket_file *file);
 
-/* Takes back the last len bytes that we wrote, unless others wrote since. */
-void bucket_file_take_back(const struct bucket_file *file, size_t len);
+/* True when others wrote to it, or cut it, since we wrote to it last. */
+bool bucket_file_is_changed(const struct bucket_file *file);
+
+/* Takes back the last len bytes that we wrote; false: it cannot be done. */
+bool bucket_file_take_back(const struct bucket_file *file, size_t len);
 
 #endif

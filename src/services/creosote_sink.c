@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "services/creosote_sink_private.h"
 
 /* The most that one write takes: a slow disk holds up the loop for as long. */
 #define WRITE_SIZE (1UL << 20)
@@ -22,12 +23,8 @@
 /* A reader that takes nothing for so long does not only read slowly. */
 #define PATIENCE_MS 1000
 
-/* How long a stop waits for a reader: while it takes nothing, and in all. */
-#define LAST_WAIT_MS 500
-#define LAST_MS      5000
-
-static const char *
-path_of(const struct bucket_sink *sink)
+const char *
+sink_path(const struct bucket_sink *sink)
 {
 	const char *path = sink->file->path;
 
@@ -60,9 +57,8 @@ add_word(struct bucket_sink *sink, enum bucket_line kind, uint64_t count,
 		kind, count);
 }
 
-/* Says here what is missing, as far as there is room for it. */
-static void
-say_losses(struct bucket_sink *sink)
+void
+sink_say_losses(struct bucket_sink *sink)
 {
 	char what[RECORD_WHAT_SIZE];
 	uint64_t count;
@@ -94,7 +90,7 @@ bucket_sink_add(struct bucket_sink *sink, const struct record *record)
 {
 	char *line;
 
-	say_losses(sink);
+	sink_say_losses(sink);
 	if (bucket_loss_is_any(&sink->loss)) {
 		lose_record(sink, record, sink->error);
 		return;
@@ -115,7 +111,7 @@ bucket_sink_add_word(struct bucket_sink *sink, uint64_t count, const char *what)
 {
 	int64_t now_ns = clock_now_ns();
 
-	say_losses(sink);
+	sink_say_losses(sink);
 	if (!bucket_loss_is_any(&sink->loss) &&
 	    add_word(sink, BUCKET_WORD, count, what))
 		return;
@@ -142,7 +138,7 @@ note_failure(struct bucket_sink *sink, int error, int64_t now_ms)
 	sink->is_said = true;
 	log_error("creosote '%s': cannot write to %s: %s, keeping records in "
 		  "memory until it can be written again",
-	    sink->config.name, path_of(sink), bucket_loss_reason(error));
+	    sink->config.name, sink_path(sink), bucket_loss_reason(error));
 }
 
 /* All that waited is written. */
@@ -196,6 +192,9 @@ prepare_file(struct bucket_sink *sink)
 {
 	if (bucket_file_is_removed(sink->file) && replace_removed(sink) == -1)
 		return -1;
+	/* The rest of a line would not stand behind its beginning. */
+	if (sink->queue.done > 0 && bucket_file_is_changed(sink->file))
+		sink->file->is_unseen = true;
 	if (!sink->file->is_unseen)
 		return 0;
 	bucket_queue_rewind(&sink->queue);
@@ -239,8 +238,8 @@ next_part(struct bucket_sink *sink)
 	    sink->config.files, sink->item, data, len, clock_now_ns());
 }
 
-static void
-write_lines(struct bucket_sink *sink, int64_t now_ms)
+void
+sink_write(struct bucket_sink *sink, int64_t now_ms)
 {
 	int64_t end_ms = now_ms + FLUSH_MS;
 	size_t len;
@@ -264,14 +263,14 @@ write_lines(struct bucket_sink *sink, int64_t now_ms)
 		note_recovery(sink, now_ms);
 }
 
-static void
-sync_file(struct bucket_sink *sink)
+void
+sink_sync(struct bucket_sink *sink)
 {
 	int error = bucket_file_sync(sink->file) == 0 ? 0 : errno;
 
 	if (error != 0 && sink->sync_error == 0)
 		log_error("creosote '%s': cannot sync %s: %s, going on",
-		    sink->config.name, path_of(sink), strerror(error));
+		    sink->config.name, sink_path(sink), strerror(error));
 	sink->sync_error = error;
 	sink->is_dirty = false;
 }
@@ -291,13 +290,15 @@ sync_delay(const struct bucket_sink *sink, int64_t now_ms)
 }
 
 static int64_t
-write_delay(const struct bucket_sink *sink)
+write_delay(const struct bucket_sink *sink, int64_t now_ms)
 {
 	if (bucket_queue_len(&sink->queue) == 0)
 		return -1;
-	return !sink->is_stuck      ? 0
-	    : sink->error == EAGAIN ? READER_MS
-				    : RETRY_MS;
+	if (!sink->is_stuck)
+		return 0;
+	return sink->error == EAGAIN && now_ms - sink->moved_ms < PATIENCE_MS
+	    ? READER_MS
+	    : RETRY_MS;
 }
 
 int64_t
@@ -305,100 +306,17 @@ bucket_sink_flush(struct bucket_sink *sink, bool again)
 {
 	int64_t now_ms = clock_monotonic_ms(), write_ms, sync_ms;
 
-	say_losses(sink);
+	sink_say_losses(sink);
 	if (bucket_queue_len(&sink->queue) > 0 &&
 	    (again || !sink->is_stuck || sink->error == EAGAIN))
-		write_lines(sink, now_ms);
+		sink_write(sink, now_ms);
 	/* What had no room before. */
-	say_losses(sink);
+	sink_say_losses(sink);
 	if (sync_delay(sink, now_ms) == 0)
-		sync_file(sink);
-	write_ms = write_delay(sink);
+		sink_sync(sink);
+	write_ms = write_delay(sink, now_ms);
 	sync_ms = sync_delay(sink, now_ms);
 	return write_ms == -1 || (sync_ms != -1 && sync_ms < write_ms)
 	    ? sync_ms
 	    : write_ms;
-}
-
-/* True when the reader takes more, within what a stop has time for. */
-static bool
-wait_at_stop(const struct bucket_sink *sink, int64_t end_ms)
-{
-	int64_t give_up_ms = sink->moved_ms + LAST_WAIT_MS;
-
-	if (give_up_ms > end_ms)
-		give_up_ms = end_ms;
-	return bucket_file_wait(sink->file, give_up_ms - clock_monotonic_ms());
-}
-
-/* Writes all that waits. */
-static void
-write_last(struct bucket_sink *sink)
-{
-	int64_t now_ms = clock_monotonic_ms(), end_ms = now_ms + LAST_MS;
-
-	sink->moved_ms = now_ms;
-	say_losses(sink);
-	while (bucket_queue_len(&sink->queue) > 0) {
-		write_lines(sink, clock_monotonic_ms());
-		say_losses(sink);
-		if (sink->is_stuck &&
-		    (sink->error != EAGAIN || !wait_at_stop(sink, end_ms)))
-			return;
-	}
-}
-
-/*
- * What waits will not be written: it is missing, with what its words tell of,
- * and what was not even said by a word.
- */
-static void
-give_up(struct bucket_sink *sink)
-{
-	const struct bucket_queue *queue = &sink->queue;
-	uint64_t waited = bucket_queue_records(queue);
-	uint64_t untold = bucket_queue_told(queue, BUCKET_WORD);
-	uint64_t said = bucket_queue_told(queue, BUCKET_WORD_RECORDS);
-	uint64_t drops = bucket_queue_told(queue, BUCKET_WORD_DROPS);
-	int64_t now_ns = clock_now_ns();
-	int64_t failed_ms = clock_monotonic_ms() - sink->failed_ms;
-
-	sink->lost += waited + untold;
-	if (waited + untold + said > 0)
-		bucket_loss_add_records(&sink->loss, waited + untold + said,
-		    now_ns - failed_ms * 1000000, now_ns, sink->error);
-	if (drops > 0)
-		bucket_loss_add_drops(&sink->loss, "several addresses", drops);
-}
-/* No file says it any more. */
-static void
-log_losses(const struct bucket_sink *sink)
-{
-	const struct bucket_loss *loss = &sink->loss;
-
-	if (loss->records > 0)
-		log_error("creosote '%s': %" PRIu64
-			  " records that waited are lost: cannot write to %s: "
-			  "%s",
-		    sink->config.name, loss->records, path_of(sink),
-		    bucket_loss_reason(sink->error));
-	if (loss->drops > 0)
-		log_error("creosote '%s': %" PRIu64
-			  " datagrams were lost on %s (receive queue full), "
-			  "and %s does not say so: %s",
-		    sink->config.name, loss->drops, loss->dropped_at,
-		    path_of(sink), bucket_loss_reason(sink->error));
-}
-
-void
-bucket_sink_close(struct bucket_sink *sink, bool always)
-{
-	write_last(sink);
-	give_up(sink);
-	if (always)
-		log_losses(sink);
-	bucket_file_take_back(sink->file, sink->queue.done);
-	bucket_queue_free(&sink->queue);
-	if (always || sink->config.sync_ms != BUCKET_SYNC_NEVER)
-		sync_file(sink);
 }

@@ -65,6 +65,12 @@ void bucket_sink_add_word(
 int64_t bucket_sink_flush(struct bucket_sink *sink, bool again);
 
 /*
+ * Before the file may become another one: a line that was written in part is to
+ * begin anew, and is taken back if it can be.
+ */
+void bucket_sink_take_back(struct bucket_sink *sink);
+
+/*
  * Writes what waits, and syncs it where that was asked, or `always`. What could
  * not be written is left in loss for another sink to say; with `always` the log
  * says it.

@@ -171,6 +171,11 @@ bucket_sinks_work(struct bucket_sinks *sinks)
 int
 bucket_sinks_reopen(struct bucket_sinks *sinks, char why[WHY_SIZE])
 {
+	struct bucket_files_item *item = NULL;
+
+	while ((item = bucket_files_next(sinks->files, item)) != NULL)
+		if (item->queue != NULL)
+			bucket_sink_take_back(item->queue);
 	return bucket_files_reopen(sinks->files, why);
 }
 

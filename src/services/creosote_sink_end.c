@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: ISC */
+/* The last of a sink: what cannot be written is taken back, and accounted for.
+ */
+#include "services/creosote_sink.h"
+
+#include <errno.h>
+#include <inttypes.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "services/creosote_sink_private.h"
+
+/* How long a stop waits for a reader: while it takes nothing, and in all. */
+#define LAST_WAIT_MS 500
+#define LAST_MS      5000
+
+void
+bucket_sink_take_back(struct bucket_sink *sink)
+{
+	size_t done = sink->queue.done;
+
+	if (done > 0 && bucket_file_take_back(sink->file, done))
+		bucket_queue_rewind(&sink->queue);
+}
+
+/* True when the reader takes more, within what a stop has time for. */
+static bool
+wait_at_stop(const struct bucket_sink *sink, int64_t end_ms)
+{
+	int64_t give_up_ms = sink->moved_ms + LAST_WAIT_MS;
+
+	if (give_up_ms > end_ms)
+		give_up_ms = end_ms;
+	return bucket_file_wait(sink->file, give_up_ms - clock_monotonic_ms());
+}
+
+/* Writes all that waits. */
+static void
+write_last(struct bucket_sink *sink)
+{
+	int64_t now_ms = clock_monotonic_ms(), end_ms = now_ms + LAST_MS;
+
+	sink->moved_ms = now_ms;
+	sink_say_losses(sink);
+	while (bucket_queue_len(&sink->queue) > 0) {
+		sink_write(sink, clock_monotonic_ms());
+		sink_say_losses(sink);
+		if (sink->is_stuck &&
+		    (sink->error != EAGAIN || !wait_at_stop(sink, end_ms)))
+			return;
+	}
+}
+
+/*
+ * What waits will not be written: it is missing, with what its words tell of,
+ * and what was not even said by a word.
+ */
+static void
+give_up(struct bucket_sink *sink)
+{
+	const struct bucket_queue *queue = &sink->queue;
+	uint64_t waited = bucket_queue_records(queue);
+	uint64_t untold = bucket_queue_told(queue, BUCKET_WORD);
+	uint64_t said = bucket_queue_told(queue, BUCKET_WORD_RECORDS);
+	uint64_t drops = bucket_queue_told(queue, BUCKET_WORD_DROPS);
+	int64_t now_ns = clock_now_ns();
+	int64_t failed_ms = clock_monotonic_ms() - sink->failed_ms;
+
+	sink->lost += waited + untold;
+	if (waited + untold + said > 0)
+		bucket_loss_add_records(&sink->loss, waited + untold + said,
+		    now_ns - failed_ms * 1000000, now_ns, sink->error);
+	if (drops > 0)
+		bucket_loss_add_drops(&sink->loss, "several addresses", drops);
+}
+/* No file says it any more. */
+static void
+log_losses(const struct bucket_sink *sink)
+{
+	const struct bucket_loss *loss = &sink->loss;
+
+	if (loss->records > 0)
+		log_error("creosote '%s': %" PRIu64
+			  " records that waited are lost: cannot write to %s: "
+			  "%s",
+		    sink->config.name, loss->records, sink_path(sink),
+		    bucket_loss_reason(sink->error));
+	if (loss->drops > 0)
+		log_error("creosote '%s': %" PRIu64
+			  " datagrams were lost on %s (receive queue full), "
+			  "and %s does not say so: %s",
+		    sink->config.name, loss->drops, loss->dropped_at,
+		    sink_path(sink), bucket_loss_reason(sink->error));
+}
+
+void
+bucket_sink_close(struct bucket_sink *sink, bool always)
+{
+	write_last(sink);
+	give_up(sink);
+	if (always)
+		log_losses(sink);
+	bucket_sink_take_back(sink);
+	bucket_queue_free(&sink->queue);
+	if (always || sink->config.sync_ms != BUCKET_SYNC_NEVER)
+		sink_sync(sink);
+}
