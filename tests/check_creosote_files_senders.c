@@ -165,5 +165,53 @@ START_TEST(test_senders_rotated)
 }
 END_TEST
 
+/* Which files of two buckets do not go together. */
+static const struct {
+	const char *one, *other, *why;
+	bool rotates, by_number; /* the one */
+} pairs[] = {
+	{ "/d/b.log", "/d/b.log", "", false, false },
+	{ "/d/b.log", "/d/b.log", "belongs to one", true, false },
+	{ "/d/b.log", "/d/c.log", "", true, false },
+	{ "/d/b.log", "/e/b.log", "", true, false },
+	{ "/d/b.log", "", "", true, false },
+	{ "", "", "", false, false },
+	{ "/d/b.log", "/d/b.log.1", "", true, false },
+	{ "/d/b.log", "/d/b.log.1", "rotated one", true, true },
+	{ "/d/b.log", "/d/b.log.1", "rotated one", false, true },
+	{ "/d/b.log", "/d/b.log.1.gz", "rotated one", false, true },
+	{ "/d/b.log", "/d/b.log-20261125T213000Z", "rotated one", true, false },
+	{ "/d/%a.log", "/d/%a.log", "belongs to one", true, false },
+	{ "/d/%a.log", "/d/others.log", "belongs to one", true, false },
+	{ "/d/%a.log", "/d/192.0.2.7.log", "belongs to one", true, false },
+	{ "/d/%a.log", "/d/b.log", "", true, false },
+	{ "/d/%a.log", "/d/fw-%a.log", "", true, false },
+	{ "/d/%a.log", "/d/192.0.2.7.log.12", "rotated one", true, true },
+	{ "/d/%a.log", "/d/b.log.12", "", true, true },
+};
+
+/* Either way round. */
+START_TEST(test_pairs)
+{
+	for (size_t i = 0; i < COUNT(pairs); i++) {
+		struct bucket_files_settings one = { 0 }, other = { 0 };
+		int expected = pairs[i].why[0] != '\0' ? -1 : 0;
+
+		one.path = (char *)pairs[i].one;
+		one.rotation.size = pairs[i].rotates ? 1 : 0;
+		one.rotation.names =
+		    pairs[i].by_number ? ROTATION_NUMBER : ROTATION_TIME;
+		other.path = (char *)pairs[i].other;
+		ck_assert_msg(
+		    bucket_files_check_pair(&one, &other, why) == expected &&
+			bucket_files_check_pair(&other, &one, why) == expected,
+		    "%s %s", pairs[i].one, pairs[i].other);
+		if (expected == -1)
+			ck_assert_ptr_nonnull(strstr(why, pairs[i].why));
+	}
+}
+END_TEST
+
 CHECK_MAIN("creosote_files_senders", test_senders, test_max_open,
-    test_max_files, test_neighbours, test_unopenable, test_senders_rotated)
+    test_max_files, test_neighbours, test_unopenable, test_senders_rotated,
+    test_pairs)

@@ -241,14 +241,46 @@ check_addresses(const struct sections *sections, struct errors *errors)
 	free(uses);
 }
 
+/* True when what is known of it so far is right. */
+static bool
+is_good(const struct section *section, const struct errors *errors)
+{
+	return section->parsed &&
+	    !errors_has(errors, section->place, section->last_line);
+}
+
+/* Holds a service against those before it, until one does not go with it. */
+static void
+check_pairs(
+    const struct sections *sections, size_t index, struct errors *errors)
+{
+	const struct section *section = &sections->items[index];
+	char why[WHY_SIZE];
+
+	if (section->type->check_pair == NULL || !is_good(section, errors))
+		return;
+	for (size_t i = 0; i < index; i++) {
+		const struct section *other = &sections->items[i];
+
+		if (service_check_pair(other->service, section->service, why) ==
+		    0)
+			continue;
+		errors_add(errors, ERRORS_SERVICE, section->place,
+		    "%s '%s': %s (see '%s' at %s:%u)", section->type->name,
+		    service_name(section->service), why,
+		    service_name(other->service),
+		    errors->files[other->place.file], other->place.line);
+		return;
+	}
+}
+
 /* What a service says of itself, unless a part of it is known to be wrong. */
 static void
 check_service(const struct section *section, struct errors *errors)
 {
 	char why[WHY_SIZE];
 
-	if (!section->parsed ||
-	    errors_has(errors, section->place, section->last_line))
+	if (!is_good(section, errors))
 		return;
 	if (service_check(section->service, why) == -1)
 		errors_add(errors, ERRORS_SERVICE, section->place,
@@ -261,6 +293,8 @@ sections_check(const struct sections *sections, struct errors *errors)
 {
 	for (size_t i = 0; i < sections->count; i++)
 		check_service(&sections->items[i], errors);
+	for (size_t i = 0; i < sections->count; i++)
+		check_pairs(sections, i, errors);
 	check_names(sections, errors);
 	check_addresses(sections, errors);
 }

@@ -127,6 +127,17 @@ service_check(const struct service *service, char why[WHY_SIZE])
 	return 0;
 }
 
+int
+service_check_pair(const struct service *service, const struct service *other,
+    char why[WHY_SIZE])
+{
+	const struct service_type *type = service->type;
+
+	if (type != other->type || type->check_pair == NULL)
+		return 0;
+	return type->check_pair(service->settings, other->settings, why);
+}
+
 static size_t
 count_address(
     const struct address_list *addresses, const struct address *address)

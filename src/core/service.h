@@ -45,6 +45,9 @@ struct service_type {
 
 	/* Options that depend on each other: 0, or -1 with why. */
 	int (*check)(const void *settings, char why[WHY_SIZE]);
+	/* Those of two services of the type, either way round: as check. */
+	int (*check_pair)(
+	    const void *settings, const void *other, char why[WHY_SIZE]);
 
 	/* Opens what it needs (files): 0, or -1 with why. stop undoes it. */
 	int (*start)(struct service *service, char why[WHY_SIZE]);
@@ -140,6 +143,10 @@ int service_set_option(struct service *service, const struct option *row,
 
 /* Checks options against each other and that it listens: 0, or -1 with why. */
 int service_check(const struct service *service, char why[WHY_SIZE]);
+
+/* Checks two against each other, by their type: as above. */
+int service_check_pair(const struct service *service,
+    const struct service *other, char why[WHY_SIZE]);
 
 /* The addresses it is to listen on. */
 const struct address_list *service_addresses(const struct service *service);

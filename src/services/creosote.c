@@ -104,6 +104,14 @@ creosote_check(const void *values, char why[WHY_SIZE])
 	return 0;
 }
 
+static int
+creosote_check_pair(const void *values, const void *others, char why[WHY_SIZE])
+{
+	const struct bucket_settings *settings = values, *other = others;
+
+	return bucket_files_check_pair(&settings->files, &other->files, why);
+}
+
 static int64_t
 sooner(int64_t a_ms, int64_t b_ms)
 {
@@ -300,6 +308,7 @@ const struct service_type creosote_service = {
 	.state_size = sizeof(struct bucket),
 	.stream_state_size = BUCKET_STREAM_SIZE,
 	.check = creosote_check,
+	.check_pair = creosote_check_pair,
 	.start = creosote_start,
 	.stop = creosote_stop,
 	.reopen = creosote_reopen,

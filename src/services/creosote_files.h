@@ -83,6 +83,10 @@ struct bucket_files_calls {
 
 struct bucket_files;
 
+/* The files of two buckets, held against each other: as below. */
+int bucket_files_check_pair(const struct bucket_files_settings *settings,
+    const struct bucket_files_settings *other, char why[WHY_SIZE]);
+
 /* The options, held against each other: 0, or -1 with why. */
 int bucket_files_check(
     const struct bucket_files_settings *settings, char why[WHY_SIZE]);
