@@ -3,66 +3,9 @@
 #include "daemon/notify.h"
 
 #include <errno.h>
-#include <poll.h>
-#include <stdatomic.h>
-#include <stddef.h>
-#include <sys/mman.h>
-#include <sys/un.h>
-#include <sys/wait.h>
 #include <time.h>
 
-#include "base/clock.h"
-#include "check_main.h"
-#include "check_net.h"
-
-#define TEXT_SIZE 4096
-
-/* Listens where $NOTIFY_SOCKET says: a path, or @name. */
-static int
-open_manager(const char *address)
-{
-	struct sockaddr_un un = { .sun_family = AF_UNIX };
-	size_t len = strlen(address);
-	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-
-	ck_assert_int_ne(fd, -1);
-	memcpy(un.sun_path, address, len);
-	if (address[0] == '@')
-		un.sun_path[0] = '\0';
-	ck_assert_int_eq(
-	    bind(fd, (struct sockaddr *)&un,
-		(socklen_t)(offsetof(struct sockaddr_un, sun_path) + len)),
-	    0);
-	ck_assert_int_eq(setenv("NOTIFY_SOCKET", address, 1), 0);
-	return fd;
-}
-
-/* Receives one message; returns the descriptor that came with it, or -1. */
-static int
-receive(int manager, char text[TEXT_SIZE])
-{
-	struct iovec data = { text, TEXT_SIZE - 1 };
-	union {
-		struct cmsghdr align;
-		char bytes[CMSG_SPACE(4 * sizeof(int))];
-	} control;
-	struct msghdr message = { .msg_iov = &data,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control) };
-	ssize_t len = recvmsg(manager, &message, MSG_CMSG_CLOEXEC);
-	const struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-	int fd = -1;
-
-	ck_assert_msg(len >= 0, "nothing was sent");
-	text[len] = '\0';
-	if (header != NULL) {
-		ck_assert_int_eq(header->cmsg_type, SCM_RIGHTS);
-		ck_assert_uint_eq(header->cmsg_len, CMSG_LEN(sizeof(int)));
-		memcpy(&fd, CMSG_DATA(header), sizeof(fd));
-	}
-	return fd;
-}
+#include "check_manager.h"
 
 static void
 expect(int manager, const char *expected)
@@ -331,67 +274,6 @@ START_TEST(test_watchdog)
 }
 END_TEST
 
-/* A manager that reads a barrier and then lets go of it, in a process. */
-static pid_t
-start_reader(int manager, atomic_bool *seen)
-{
-	struct pollfd ready = { .fd = manager, .events = POLLIN };
-	pid_t pid = fork();
-	char text[TEXT_SIZE];
-
-	ck_assert_int_ne(pid, -1);
-	if (pid != 0)
-		return pid;
-	(void)poll(&ready, 1, 10000);
-	(void)receive(manager, text); /* closed by the exit */
-	*seen = strcmp(text, "BARRIER=1") == 0;
-	_exit(0);
-}
-
-/* It waits until the manager has read so far. */
-START_TEST(test_barrier)
-{
-	char path[NET_PATH_SIZE];
-	atomic_bool *seen = mmap(NULL, sizeof(*seen), PROT_READ | PROT_WRITE,
-	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	int manager = open_manager(net_path(path, "", "notify"));
-	unsigned before = net_count_descriptors();
-	pid_t pid;
-
-	ck_assert_ptr_ne(seen, MAP_FAILED);
-	pid = start_reader(manager, seen);
-	notify_barrier();
-	ck_assert(*seen);
-	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
-	ck_assert_uint_eq(net_count_descriptors(), before);
-	close(manager);
-}
-END_TEST
-
-/* Nobody reads: it is waited for once, a second, and then no more. */
-START_TEST(test_barrier_stuck)
-{
-	char path[NET_PATH_SIZE], text[TEXT_SIZE];
-	int manager = open_manager(net_path(path, "", "notify"));
-	int64_t begin_ms = clock_monotonic_ms(), once_ms;
-	int fd;
-
-	notify_barrier();
-	once_ms = clock_monotonic_ms() - begin_ms;
-	ck_assert_int_ge(once_ms, 900);
-	for (int i = 0; i < 5; i++)
-		notify_barrier();
-	ck_assert_int_lt(clock_monotonic_ms() - begin_ms, 5 * once_ms);
-	for (int i = 0; i < 6; i++) {
-		fd = receive(manager, text);
-		ck_assert_int_ne(fd, -1);
-		close(fd);
-		ck_assert_str_eq(text, "BARRIER=1");
-	}
-	close(manager);
-}
-END_TEST
-
 CHECK_MAIN("notify", test_send, test_long_text, test_nobody, test_long_path,
     test_reloading, test_store, test_listen_count, test_listen_names,
-    test_watchdog, test_barrier, test_barrier_stuck)
+    test_watchdog)

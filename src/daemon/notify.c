@@ -17,6 +17,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+
 #define TEXT_SIZE 1024
 
 /* How long a message that matters may wait for its reader. */
@@ -156,6 +158,21 @@ notify_remove(const char *name)
 	notify_send("FDSTOREREMOVE=1\nFDNAME=%s", name);
 }
 
+/* True when the other end was closed within so many ms, signals or not. */
+static bool
+await_close(int fd, int64_t ms)
+{
+	struct pollfd closed = { .fd = fd };
+	int64_t end_ms = clock_monotonic_ms() + ms;
+	int result;
+
+	do {
+		result = poll(&closed, 1, (int)ms);
+		ms = end_ms - clock_monotonic_ms();
+	} while (result == -1 && errno == EINTR && ms > 0);
+	return result == 1;
+}
+
 /*
  * The manager closes the descriptor that comes with it when it has read this
  * far (sd_notify_barrier(3)); one too old for it closes it, too.
@@ -165,15 +182,13 @@ notify_barrier(void)
 {
 	static const char text[] = "BARRIER=1";
 	static bool is_stuck; /* it did not come in time: wait no more */
-	struct pollfd closed = { .events = 0 };
 	int ends[2];
 
 	if (!notify_is_wanted() || pipe2(ends, O_CLOEXEC) == -1)
 		return;
 	send_text(text, strlen(text), ends[1], true);
 	close(ends[1]);
-	closed.fd = ends[0];
-	is_stuck = poll(&closed, 1, is_stuck ? 0 : PATIENCE_MS) != 1;
+	is_stuck = !await_close(ends[0], is_stuck ? 0 : PATIENCE_MS);
 	close(ends[0]);
 }
 
