@@ -2,6 +2,7 @@
 /* A file for each sender: few are open, not too many made, each rotated. */
 #include <sys/un.h>
 
+#include "base/clock.h"
 #include "check_creosote_files.h"
 
 START_TEST(test_senders)
@@ -165,6 +166,35 @@ START_TEST(test_senders_rotated)
 }
 END_TEST
 
+/* Very many are looked after later, and hold up no start. */
+START_TEST(test_very_many)
+{
+	int64_t begin_ms, counted_ms;
+	char name[32];
+
+	for (int i = 0; i < 20000; i++) {
+		snprintf(
+		    name, sizeof(name), "10.0.%d.%d.log", i / 256, i % 256);
+		files_put(name, "");
+	}
+	prepare("%a.log");
+	set("max-files", "1000000");
+	begin_ms = clock_monotonic_ms();
+	begin();
+	counted_ms = clock_monotonic_ms() - begin_ms;
+	end();
+	memset(&settings, 0, sizeof(settings));
+	prepare("%a.log");
+	set("max-files", "1000000");
+	set("rotate-size", "1M");
+	begin_ms = clock_monotonic_ms();
+	begin();
+	ck_assert_int_le(clock_monotonic_ms() - begin_ms, 4 * counted_ms + 50);
+	ck_assert_uint_eq(bucket_files_figures(files).known, 20000);
+	end();
+}
+END_TEST
+
 /* Which files of two buckets do not go together. */
 static const struct {
 	const char *one, *other, *why;
@@ -214,4 +244,4 @@ END_TEST
 
 CHECK_MAIN("creosote_files_senders", test_senders, test_max_open,
     test_max_files, test_neighbours, test_unopenable, test_senders_rotated,
-    test_pairs)
+    test_very_many, test_pairs)

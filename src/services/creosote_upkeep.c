@@ -51,11 +51,17 @@ upkeep_free(struct upkeep *upkeep)
 int
 upkeep_add(struct upkeep *upkeep, const char *path)
 {
-	char **paths;
-
 	for (size_t i = 0; i < upkeep->count; i++)
 		if (strcmp(upkeep->paths[i], path) == 0)
 			return 0;
+	return upkeep_add_new(upkeep, path);
+}
+
+int
+upkeep_add_new(struct upkeep *upkeep, const char *path)
+{
+	char **paths;
+
 	paths = reallocarray(
 	    upkeep->paths, upkeep->count + 1, sizeof(*upkeep->paths));
 	if (paths == NULL)

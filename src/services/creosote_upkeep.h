@@ -32,6 +32,9 @@ void upkeep_free(struct upkeep *upkeep);
 /* The rotated files of this path want to be looked at. -1: out of memory. */
 int upkeep_add(struct upkeep *upkeep, const char *path);
 
+/* As above, for a path that was not added before: any number of them. */
+int upkeep_add_new(struct upkeep *upkeep, const char *path);
+
 /* Works a slice, where it is time to (clock_monotonic_ms()). */
 void upkeep_work(struct upkeep *upkeep, int64_t now_ms);
 
