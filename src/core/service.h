@@ -83,7 +83,8 @@ struct service_type {
 
 	/* Connections; served when any slot is set. */
 	struct stream_handler stream;
-	/* The most of them at once, whatever max-connections; 0: as that says. */
+	/* The most of them at once, whatever max-connections; 0: as that says.
+	 */
 	size_t connections_max;
 	/* The longest line that stream.line takes, in bytes with its end. */
 	size_t (*max_line)(const struct service *service);

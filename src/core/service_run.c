@@ -153,14 +153,19 @@ listener_fd(const struct service_listener *listener)
 }
 
 static void
-settle(const struct service_listener *listener, struct socket_config *config)
+settle(const struct service *service, const struct service_listener *listener,
+    struct socket_config *config)
 {
 	int fd = listener_fd(listener);
 
 	/* The socket unit's own default, not the system's. */
 	if (listener->origin == SHELF_PASSED && config->receive_buffer == 0)
 		config->receive_buffer = socket_receive_buffer(fd);
-	socket_tune(fd, config);
+	if (socket_tune(fd, config) == -1)
+		log_warning("%s '%s': socket-mode, socket-group: cannot set "
+			    "them on %s: %s, keeping those it has",
+		    service->type->name, service->name,
+		    listener->address->u.un.sun_path, strerror(errno));
 }
 
 void
@@ -172,7 +177,7 @@ service_settle(struct service *service)
 		    socket_config_of(service, listener->address);
 
 		if (listener->adopted)
-			settle(listener, &config);
+			settle(service, listener, &config);
 		listener->adopted = false;
 	}
 }

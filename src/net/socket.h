@@ -38,9 +38,10 @@ int socket_adopt(int fd, const struct address *address, char why[WHY_SIZE]);
 
 /*
  * Gives an adopted socket this configuration. A receive buffer that was granted
- * to somebody more privileged does not shrink below what is asked.
+ * to somebody more privileged does not shrink below what is asked. -1 with
+ * errno: all but the mode and the group of its path, which stay.
  */
-void socket_tune(int fd, const struct socket_config *config);
+int socket_tune(int fd, const struct socket_config *config);
 
 /*
  * Whether the kernel tells with each datagram when it came in. While any socket

@@ -83,7 +83,7 @@ socket_set_access(int fd, const struct socket_config *config)
 	return result;
 }
 
-void
+int
 socket_tune(int fd, const struct socket_config *config)
 {
 	enum transport transport = socket_transport(fd);
@@ -94,9 +94,9 @@ socket_tune(int fd, const struct socket_config *config)
 		tune_receive_buffer(fd, config->receive_buffer);
 		socket_set_kernel_time(fd, config->kernel_time);
 	}
-	(void)socket_set_access(fd, config);
 	if ((transport & (TRANSPORT_UDP | TRANSPORT_TCP)) != 0)
 		(void)socket_share_port(fd, config->reuse_port);
+	return socket_set_access(fd, config);
 }
 
 /* Where it does not tell, our clock does. */

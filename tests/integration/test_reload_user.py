@@ -92,3 +92,13 @@ def test_a_check_looks_for_the_user(tmp_path, user, ok):
     assert done.returncode == (0 if ok else 1)
     assert done.stdout == ("configuration OK\n" if ok else "")
     assert ("does not exist" in done.stderr) != ok
+
+
+def test_a_group_that_is_not_ours(own):
+    """The socket that is taken over stays whose it was, and this is told."""
+    daemon = own.start(KEEP + PATHS)
+    own.configure(KEEP + PATHS.replace("{", "{ socket-group = 12345\n", 1))
+    assert daemon.reload() == outcome(kept=1, changed=1)
+    assert daemon.log_contains("warning: .*socket-mode, socket-group: cannot "
+                               "set them on .*/s: Operation not permitted, "
+                               "keeping those it has")
