@@ -278,6 +278,38 @@ START_TEST(test_words_of_a_closed_file)
 }
 END_TEST
 
+/* Senders whose files come and go, and cannot be written, do not fill the log.
+ */
+START_TEST(test_log_is_bounded)
+{
+	struct bucket_lab lab;
+	char path[NET_PATH_SIZE], pattern[NET_PATH_SIZE], peer[32];
+	unsigned count = 0;
+
+	catch_log();
+	bucket_open(&lab, "max-open-files", "2", "file",
+	    net_path(pattern, "", "b-%a.log"), NULL);
+	limit_file(0);
+	for (unsigned i = 0; i < 200; i++) {
+		snprintf(peer, sizeof(peer), "192.0.2.%u", i);
+		bucket_spew(&lab, peer, "x", 1);
+		bucket_flush(&lab);
+		for (const char *at = read_log();
+		     (at = strstr(at, "cannot write to")) != NULL; at++)
+			count++;
+	}
+	ck_assert_uint_ge(count, 20);
+	ck_assert_uint_le(count, 22);
+	limit_file(RLIM_INFINITY);
+	bucket_close(&lab);
+	for (unsigned i = 0; i < 200; i++) {
+		snprintf(peer, sizeof(peer), "b-192.0.2.%u.log", i);
+		unlink(net_path(path, "", peer));
+	}
+	unlink(net_path(path, "", "b-others.log"));
+}
+END_TEST
+
 CHECK_MAIN("creosote_loss", test_stuck_reader, test_slow_reader,
     test_drops_wait, test_queue_full, test_queue_full_until_stop,
-    test_words_until_stop, test_words_of_a_closed_file)
+    test_words_until_stop, test_words_of_a_closed_file, test_log_is_bounded)

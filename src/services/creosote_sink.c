@@ -23,6 +23,13 @@
 /* A reader that takes nothing for so long does not only read slowly. */
 #define PATIENCE_MS 1000
 
+/*
+ * Failures are logged so often, and so many at once: the files of senders come
+ * and go as often as senders like.
+ */
+#define SAY_MS    10000
+#define SAY_BURST 20
+
 const char *
 sink_path(const struct bucket_sink *sink)
 {
@@ -120,6 +127,17 @@ bucket_sink_add_word(struct bucket_sink *sink, uint64_t count, const char *what)
 	sink->lost += count;
 }
 
+static bool
+may_say(struct bucket_sink_says *says, int64_t now_ms)
+{
+	if (says->silent_ms < now_ms)
+		says->silent_ms = now_ms;
+	if (says->silent_ms - now_ms > (SAY_BURST - 1) * SAY_MS)
+		return false;
+	says->silent_ms += SAY_MS;
+	return true;
+}
+
 static void
 note_failure(struct bucket_sink *sink, int error, int64_t now_ms)
 {
@@ -133,7 +151,8 @@ note_failure(struct bucket_sink *sink, int error, int64_t now_ms)
 	sink->is_stuck = true;
 	if (sink->is_said ||
 	    (error == EAGAIN && !sink->is_full &&
-		now_ms - sink->moved_ms < PATIENCE_MS))
+		now_ms - sink->moved_ms < PATIENCE_MS) ||
+	    !may_say(sink->config.says, now_ms))
 		return;
 	sink->is_said = true;
 	log_error("creosote '%s': cannot write to %s: %s, keeping records in "

@@ -17,12 +17,18 @@
 #define BUCKET_SYNC_NEVER  OPTION_WORD(0)
 #define BUCKET_SYNC_ALWAYS OPTION_WORD(1)
 
+/* Zeroed: how many failures were logged lately, by all sinks that share it. */
+struct bucket_sink_says {
+	int64_t silent_ms; /* when all may be logged again */
+};
+
 struct bucket_sink_config {
 	const char *name; /* of the service, for the log */
 	const struct record_style *style;
 	struct bucket_memory *memory; /* in which lines wait */
 	struct bucket_files *files;   /* that rotate; NULL: none do */
-	uint64_t sync_ms;             /* how old what is not synced may get */
+	struct bucket_sink_says *says;
+	uint64_t sync_ms; /* how old what is not synced may get */
 };
 
 struct bucket_sink {

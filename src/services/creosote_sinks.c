@@ -48,6 +48,7 @@ bucket_sinks_open(struct bucket_sinks *sinks,
 		.memory = { .max = queue },
 	};
 	sinks->config.memory = &sinks->memory;
+	sinks->config.says = &sinks->says;
 	sinks->files = bucket_files_new(settings, &calls, sinks, why);
 	sinks->config.files = sinks->files;
 	return sinks->files != NULL ? 0 : -1;

@@ -12,6 +12,7 @@
 struct bucket_sinks {
 	struct bucket_sink_config config; /* of each */
 	struct bucket_memory memory;
+	struct bucket_sink_says says;
 	struct bucket_files *files;
 	struct bucket_loss loss; /* where there was no file to say it in */
 	uint64_t written, lost;  /* records, but for those of open files */
