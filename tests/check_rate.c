@@ -269,5 +269,21 @@ START_TEST(test_flood_is_limited)
 }
 END_TEST
 
-CHECK_MAIN("rate", test_bucket, test_long_run, test_sources, test_unix,
-    test_bounds, test_room, test_flood, test_flood_is_limited)
+/* More than one a millisecond, and less at once than that: the rate holds. */
+START_TEST(test_fine)
+{
+	struct rate *rate = make(100, 5000, 1);
+	uint64_t passed = 0, suppressed;
+
+	for (int64_t now_ms = 1000; now_ms < 2000; now_ms++)
+		for (int i = 0; i < 10; i++)
+			passed += rate_take(
+			    rate, peer_of("192.0.2.7"), now_ms, &suppressed);
+	ck_assert_uint_ge(passed, 5000);
+	ck_assert_uint_le(passed, 5005);
+	rate_free(rate);
+}
+END_TEST
+
+CHECK_MAIN("rate", test_bucket, test_long_run, test_fine, test_sources,
+    test_unix, test_bounds, test_room, test_flood, test_flood_is_limited)

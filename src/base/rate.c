@@ -84,6 +84,9 @@ rate_new(const struct rate_config *config)
 	rate->sets = sets;
 	rate->token_ns = NS_PER_S / within_bounds(config->per_second);
 	rate->burst_ns = rate->token_ns * within_bounds(config->burst);
+	/* The clock stands still for a ms: what comes in it comes at once. */
+	if (rate->token_ns < NS_PER_MS)
+		rate->burst_ns += NS_PER_MS;
 	set_mask(rate->mask4, 96 + config->prefix4);
 	set_mask(rate->mask6, config->prefix6);
 	set_hash_key(rate);
