@@ -166,10 +166,9 @@ START_TEST(test_senders_rotated)
 }
 END_TEST
 
-/* Very many are looked after later, and hold up no start. */
+/* Very many, all of which are to be looked after. */
 START_TEST(test_very_many)
 {
-	int64_t begin_ms, counted_ms;
 	char name[32];
 
 	for (int i = 0; i < 20000; i++) {
@@ -179,17 +178,8 @@ START_TEST(test_very_many)
 	}
 	prepare("%a.log");
 	set("max-files", "1000000");
-	begin_ms = clock_monotonic_ms();
-	begin();
-	counted_ms = clock_monotonic_ms() - begin_ms;
-	end();
-	memset(&settings, 0, sizeof(settings));
-	prepare("%a.log");
-	set("max-files", "1000000");
 	set("rotate-size", "1M");
-	begin_ms = clock_monotonic_ms();
 	begin();
-	ck_assert_int_le(clock_monotonic_ms() - begin_ms, 4 * counted_ms + 50);
 	ck_assert_uint_eq(bucket_files_figures(files).known, 20000);
 	end();
 }
