@@ -2,7 +2,6 @@
 /* A file for each sender: few are open, not too many made, each rotated. */
 #include <sys/un.h>
 
-#include "base/clock.h"
 #include "check_creosote_files.h"
 
 START_TEST(test_senders)
