@@ -121,9 +121,12 @@ check_entry(struct slice message, int facility, int severity)
 	read_fields(&got, data, (size_t)n);
 	ck_assert_uint_eq(got.fields, facility >= 0 ? 8 : 7);
 	expect_field(&got, "MESSAGE", message);
-	snprintf(text, sizeof(text), "%d", severity >= 0 ? severity : 6);
+	snprintf(text, sizeof(text), "%d",
+	    severity == 0      ? 1
+		: severity > 0 ? severity
+			       : 6);
 	expect_text(&got, "PRIORITY", text);
-	expect_text(&got, "SYSLOG_IDENTIFIER", "netlabd");
+	expect_text(&got, "SYSLOG_IDENTIFIER", "creosote-bucket");
 	snprintf(text, sizeof(text), "%d", facility);
 	if (facility >= 0)
 		expect_text(&got, "SYSLOG_FACILITY", text);

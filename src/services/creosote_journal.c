@@ -8,6 +8,12 @@
 
 #include "base/clock.h"
 
+/* alert: the journal shows emerg, the next, on every terminal. */
+#define SEVERITY_MOST 1
+
+/* Not netlabd's own, or senders would speak in its name. */
+#define IDENTIFIER_SIZE 128
+
 /* Of a sender's bytes nothing is known, not even whether they matter. */
 #define SEVERITY_INFO 6
 
@@ -76,17 +82,21 @@ void
 journal_add(struct relay *relay, const struct journal_entry *entry)
 {
 	char *begin = relay_reserve(relay,
-	    entry->message.len + entry->source.len + strlen(entry->bucket) +
+	    entry->message.len + entry->source.len + 2 * strlen(entry->bucket) +
 		HEADER_SIZE);
 	int severity = entry->severity >= 0 ? entry->severity : SEVERITY_INFO;
 	char time[CLOCK_TEXT_SIZE], *out = begin;
+	char identifier[IDENTIFIER_SIZE];
 
 	if (begin == NULL)
 		return;
+	if (severity < SEVERITY_MOST)
+		severity = SEVERITY_MOST;
 	clock_format_iso8601(time, entry->time_ns);
+	snprintf(identifier, sizeof(identifier), "creosote-%s", entry->bucket);
 	out = put_field(out, "MESSAGE", entry->message);
 	out = put_number(out, "PRIORITY", (uint64_t)severity);
-	out = put_text(out, "SYSLOG_IDENTIFIER", "netlabd");
+	out = put_text(out, "SYSLOG_IDENTIFIER", identifier);
 	if (entry->facility >= 0)
 		out = put_number(
 		    out, "SYSLOG_FACILITY", (uint64_t)entry->facility);

@@ -132,7 +132,10 @@ def test_permission_denied(serve, tmp_path, mode, says):
     os.chmod(control.path, mode)
     for folder in [tmp_path, *tmp_path.parents[:-2]]:
         folder.chmod(folder.stat().st_mode | 0o011)
-    result = netlab(control, "status", user=65534, group=65534, extra_groups=[])
+    try:
+        result = netlab(control, "status", user=65534, group=65534, extra_groups=[])
+    except PermissionError:
+        pytest.skip(f"somebody else may not run {NETLAB}")
     assert has_failed(result, "permission denied", says)
 
 
