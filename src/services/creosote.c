@@ -112,20 +112,15 @@ creosote_check_pair(const void *values, const void *others, char why[WHY_SIZE])
 	return bucket_files_check_pair(&settings->files, &other->files, why);
 }
 
-static int64_t
-sooner(int64_t a_ms, int64_t b_ms)
-{
-	return a_ms == -1 || (b_ms != -1 && b_ms < a_ms) ? b_ms : a_ms;
-}
-
 void
 bucket_flush(struct service *service, bool again)
 {
 	struct bucket *bucket = service_state(service);
 	int64_t delay_ms = bucket_intake_work(service, false);
 
-	delay_ms = sooner(delay_ms, bucket_sinks_flush(&bucket->sinks, again));
-	delay_ms = sooner(delay_ms, bucket_sinks_work(&bucket->sinks));
+	delay_ms =
+	    bucket_sooner(delay_ms, bucket_sinks_flush(&bucket->sinks, again));
+	delay_ms = bucket_sooner(delay_ms, bucket_sinks_work(&bucket->sinks));
 	if (bucket_streams_release(service))
 		delay_ms = 0;
 	service_set_timer(service, delay_ms);

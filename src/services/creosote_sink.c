@@ -321,6 +321,12 @@ write_delay(const struct bucket_sink *sink, int64_t now_ms)
 }
 
 int64_t
+bucket_sooner(int64_t a_ms, int64_t b_ms)
+{
+	return a_ms == -1 || (b_ms != -1 && b_ms < a_ms) ? b_ms : a_ms;
+}
+
+int64_t
 bucket_sink_flush(struct bucket_sink *sink, bool again)
 {
 	int64_t now_ms = clock_monotonic_ms(), write_ms, sync_ms;
@@ -335,7 +341,5 @@ bucket_sink_flush(struct bucket_sink *sink, bool again)
 		sink_sync(sink);
 	write_ms = write_delay(sink, now_ms);
 	sync_ms = sync_delay(sink, now_ms);
-	return write_ms == -1 || (sync_ms != -1 && sync_ms < write_ms)
-	    ? sync_ms
-	    : write_ms;
+	return bucket_sooner(write_ms, sync_ms);
 }

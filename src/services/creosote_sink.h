@@ -63,6 +63,9 @@ void bucket_sink_add(struct bucket_sink *sink, const struct record *record);
 void bucket_sink_add_word(
     struct bucket_sink *sink, uint64_t count, const char *what);
 
+/* The sooner of two delays in ms, where -1 is never. */
+int64_t bucket_sooner(int64_t a_ms, int64_t b_ms);
+
 /*
  * Writes what waits, for some ms at the most, and syncs where it is due. After
  * a failure, only with `again`. Returns in how many ms it wants to be called

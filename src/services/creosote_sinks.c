@@ -123,12 +123,6 @@ bucket_sinks_add_word(struct bucket_sinks *sinks, const struct sockaddr *peer,
 	sinks->lost += count;
 }
 
-static int64_t
-sooner(int64_t a_ms, int64_t b_ms)
-{
-	return a_ms == -1 || (b_ms != -1 && b_ms < a_ms) ? b_ms : a_ms;
-}
-
 int64_t
 bucket_sinks_flush(struct bucket_sinks *sinks, bool again)
 {
@@ -137,7 +131,7 @@ bucket_sinks_flush(struct bucket_sinks *sinks, bool again)
 
 	while ((item = bucket_files_next(sinks->files, item)) != NULL)
 		if (item->queue != NULL)
-			delay_ms = sooner(
+			delay_ms = bucket_sooner(
 			    delay_ms, bucket_sink_flush(item->queue, again));
 	return delay_ms;
 }
