@@ -38,6 +38,7 @@ static const struct load_row rows[] = {
 	FLAG(upper, "answers come in upper case"),
 	FLAG(binary, "messages hold all bytes, not only text"),
 	FLAG(silent, "no answers are expected"),
+	FLAG(segment, "many datagrams a call (UDP_SEGMENT), faster"),
 };
 #define ROWS     (sizeof(rows) / sizeof(rows[0]))
 #define MODE_VAL ((int)ROWS)

@@ -24,6 +24,7 @@ struct load_config {
 	bool upper;       /* --upper: answers come in upper case */
 	bool binary;      /* --binary: messages hold all bytes, not only text */
 	bool silent;      /* --silent: no answers are expected */
+	bool segment;     /* --segment: the kernel cuts up what is sent */
 };
 
 /*

@@ -27,6 +27,10 @@ def check_limits(bench):
     for limit, load, options in (
             ("limit-udp-batch", "load-udp", {"flows": 5, "window": 4}),
             ("limit-udp-single", "load-udp", {"flows": 1, "window": 32}),
+            ("limit-udp-batch", "load-udp",
+             {"flows": 1, "window": 32, "segment": True}),
+            ("limit-udp-batch", "load-udp",
+             {"flows": 2, "window": 20, "segment": True, "size": 1400}),
             ("limit-tcp", "load-tcp", {"flows": 5, "window": 4})):
         server = bench.start_limit(limit)
         got = bench.load(load, port=server.port(), count=COUNT, **options)
