@@ -126,6 +126,44 @@ START_TEST(test_back_pressure_tcp)
 }
 END_TEST
 
+/*
+ * A crowd that does not read: what waits for all of them is bounded, and each
+ * gets what is its own in the end.
+ */
+START_TEST(test_back_pressure_of_many)
+{
+	enum {
+		SENT = 512 * 1024,
+		BOUND = 128 * 1024,
+		PIECE = 4096
+	};
+	char text[NET_PATH_SIZE], *data = make_pattern(SENT);
+	static struct client clients[32];
+	struct host host;
+
+	host_init(&host, &echo);
+	host.pool.max_output = BOUND;
+	host_open(&host, net_path(text, "unix:", "socket"));
+	for (size_t i = 0; i < COUNT(clients); i++) {
+		client_open(&clients[i], &host);
+		event_del(clients[i].readable);
+		client_send(&clients[i], data, SENT, true);
+	}
+	host_settle(&host);
+	ck_assert_uint_gt(host.pool.output, BOUND / 2);
+	ck_assert_uint_le(host.pool.output, BOUND + COUNT(clients) * PIECE);
+	ck_assert_uint_eq(host.counters.open, COUNT(clients));
+	for (size_t i = 0; i < COUNT(clients); i++) {
+		event_add(clients[i].readable, NULL);
+		HOST_UNTIL(&host, clients[i].at_end);
+		client_expect(&clients[i], data, SENT);
+		client_close(&clients[i]);
+	}
+	host_close(&host);
+	free(data);
+}
+END_TEST
+
 START_TEST(test_generate)
 {
 	char *input = make_pattern(MIB);
@@ -326,6 +364,6 @@ START_TEST(test_read_leaves_room)
 END_TEST
 
 CHECK_MAIN("stream", test_memory, test_read_leaves_room, test_echo,
-    test_back_pressure_unix, test_back_pressure_tcp, test_generate,
-    test_generate_bounded, test_order, test_output_limit, test_reset,
-    test_write_to_closed, test_reason_names)
+    test_back_pressure_unix, test_back_pressure_tcp, test_back_pressure_of_many,
+    test_generate, test_generate_bounded, test_order, test_output_limit,
+    test_reset, test_write_to_closed, test_reason_names)

@@ -67,6 +67,7 @@ host_init(struct host *host, const struct stream_handler *handler)
 	host->base = event_base_new();
 	ck_assert_ptr_nonnull(host->base);
 	host->pool.max = 10000;
+	host->pool.max_output = 1 << 26;
 	host->config = (struct stream_config){
 		.handler = handler,
 		.observer = &host_observer,
@@ -97,6 +98,7 @@ host_close(struct host *host)
 	stream_listener_free(host->listener);
 	ck_assert_uint_eq(host->counters.open, 0);
 	ck_assert_uint_eq(host->pool.open, 0);
+	ck_assert_uint_eq(host->pool.output, 0);
 	for (int i = 0; i < STREAM_REASONS; i++)
 		closed += host->counters.closed[i];
 	ck_assert_uint_eq(closed, host->counters.accepted);

@@ -33,6 +33,14 @@ static const struct option global_rows[] = {
 	    .unit = "connections",
 	    .help = "connections of all services; 0: what the limit of open "
 		    "files allows" },
+	{ .name = "max-output",
+	    .kind = OPTION_SIZE,
+	    .offset = FIELD(max_output),
+	    .initial = "64M",
+	    .min = 1 << 20,
+	    .max = 1ULL << 40,
+	    .help = "output of all connections that may wait for slow readers; "
+		    "beyond it each adds 4 KiB at most" },
 	{ .name = "reload-grace",
 	    .kind = OPTION_TIME,
 	    .offset = FIELD(reload_grace),

@@ -8,6 +8,7 @@
 /* Options of the daemon itself, outside any section. */
 struct config_globals {
 	uint64_t max_connections;   /* 0: what the descriptor limit allows */
+	uint64_t max_output;        /* bytes */
 	uint64_t reload_grace;      /* ms */
 	struct option_list include; /* patterns of further files */
 };

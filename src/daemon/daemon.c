@@ -44,6 +44,7 @@ daemon_limit_connections(struct daemon *daemon)
 	size_t wanted = daemon->config->globals.max_connections;
 	size_t possible = descriptors_for_connections(daemon->config);
 
+	daemon->pool.max_output = daemon->config->globals.max_output;
 	daemon->pool.max = wanted;
 	if (wanted == 0 || wanted > possible)
 		daemon->pool.max = possible;

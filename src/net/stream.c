@@ -18,6 +18,13 @@
 /* Read at once; shared by all connections. */
 #define READ_SIZE (256 * 1024)
 
+/*
+ * What is read may have to wait as output, so it is a part of the room that is
+ * left for that; and however little is left, enough to get on.
+ */
+#define READ_PART  4
+#define READ_LEAST 4096
+
 /* At a stop, what has been received is read in so many steps at most. */
 #define STOP_READS 64
 
@@ -54,6 +61,7 @@ stream_free(struct stream *stream)
 	config->counters->closed[stream->reason]++;
 	config->counters->open--;
 	config->pool->open--;
+	config->pool->output -= stream_output_waiting(stream);
 	LIST_REMOVE(stream, entry);
 	event_del(&stream->event);
 	close(event_get_fd(&stream->event));
@@ -247,9 +255,17 @@ take_end(struct stream *stream)
 static size_t
 read_size(const struct stream *stream)
 {
-	size_t max = stream->listener->config.max_output - HELD_BACK;
+	const struct stream_config *config = &stream->listener->config;
+	const struct stream_pool *pool = config->pool;
+	size_t size = config->max_output - HELD_BACK, part = 0;
 
-	return max < READ_SIZE ? max : READ_SIZE;
+	if (pool->output < pool->max_output)
+		part = (pool->max_output - pool->output) / READ_PART;
+	if (size > READ_SIZE)
+		size = READ_SIZE;
+	if (size > part)
+		size = part;
+	return size > READ_LEAST ? size : READ_LEAST;
 }
 
 /* Returns true when there may be more. */

@@ -80,10 +80,15 @@ struct stream_counters {
 	size_t open; /* now */
 };
 
-/* Connections counted over all services, against the process's descriptors. */
+/*
+ * What the connections of all services share: the process's descriptors, and
+ * the memory for output that waits for slow readers. When that is used up,
+ * connections are read in small pieces: none has to be ended, and each costs
+ * little more.
+ */
 struct stream_pool {
-	size_t open;
-	size_t max;
+	size_t open, max;
+	size_t output, max_output; /* bytes */
 };
 
 struct stream_config {

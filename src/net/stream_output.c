@@ -47,17 +47,19 @@ stream_is_deserted(const struct stream *stream)
 bool
 stream_output_send(struct stream *stream)
 {
+	struct stream_config *config = &stream->listener->config;
 	int sent;
 
 	if (stream_output_waiting(stream) == 0)
 		return true;
 	sent = evbuffer_write(
 	    stream->backlog->output, event_get_fd(&stream->event));
-	if (sent > 0)
-		stream->listener->config.counters->written_bytes +=
-		    (unsigned)sent;
-	else if (errno != EAGAIN && errno != EINTR)
+	if (sent > 0) {
+		config->counters->written_bytes += (unsigned)sent;
+		config->pool->output -= (unsigned)sent;
+	} else if (errno != EAGAIN && errno != EINTR) {
 		stream_break(stream, STREAM_RESET);
+	}
 	return stream_output_waiting(stream) == 0;
 }
 
@@ -94,6 +96,8 @@ keep_output(struct stream *stream, const char *data, size_t len)
 		stream_break(stream, STREAM_OUTPUT_LIMIT);
 	else if (evbuffer_add(backlog->output, data, len) == -1)
 		stream_break(stream, STREAM_MEMORY);
+	else
+		stream->listener->config.pool->output += len;
 	stream_touch(stream);
 }
 
