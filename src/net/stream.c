@@ -7,23 +7,11 @@
  */
 #include "net/stream.h"
 
-#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "net/socket.h"
 #include "net/stream_private.h"
-
-/* Read at once; shared by all connections. */
-#define READ_SIZE (256 * 1024)
-
-/*
- * What is read may have to wait as output, so it is a part of the room that is
- * left for that; and however little is left, enough to get on.
- */
-#define READ_PART  4
-#define READ_LEAST 4096
 
 /* At a stop, what has been received is read in so many steps at most. */
 #define STOP_READS 64
@@ -38,11 +26,6 @@
 #define STOP_LOOK_MS 20
 
 static const struct timeval stop_look = { .tv_usec = STOP_LOOK_MS * 1000 };
-
-/* A service answers at most so many bytes more than it has just been given. */
-#define HELD_BACK 16
-
-static char read_buffer[READ_SIZE];
 
 static const struct stream_handler *
 handler_of(const struct stream *stream)
@@ -120,12 +103,12 @@ wait_for(struct stream *stream, short events, const struct timeval *timeout)
 static bool
 is_delivered(struct stream *stream)
 {
-	int fd = event_get_fd(&stream->event);
 	ssize_t len = 1;
 
 	for (int i = 0; i < LINGER_READS && len > 0; i++)
-		len = read(fd, read_buffer, READ_SIZE);
-	return len == 0 || (len == -1 && socket_unsent(fd) == 0);
+		len = stream_input_discard(stream);
+	return len == 0 ||
+	    (len == -1 && socket_unsent(event_get_fd(&stream->event)) == 0);
 }
 
 /* At a stop nobody is waited for but who has not got everything yet. */
@@ -220,73 +203,6 @@ settle(struct stream *stream)
 		config->observer->batch_end(config->owner);
 }
 
-static void
-take_input(struct stream *stream, char *data, size_t len)
-{
-	const struct stream_handler *handler = handler_of(stream);
-
-	stream->listener->config.counters->read_bytes += len;
-	if (stream->ended)
-		return;
-	stream->fed = true;
-	if (handler->line != NULL)
-		stream_lines_feed(stream, data, len);
-	else if (handler->data != NULL)
-		handler->data(stream, data, len);
-}
-
-static void
-take_end(struct stream *stream)
-{
-	stream->at_end = true;
-	if (stream->ended)
-		return;
-	stream->fed = true;
-	if (handler_of(stream)->line != NULL)
-		stream_lines_end(stream);
-	if (handler_of(stream)->end != NULL)
-		handler_of(stream)->end(stream);
-}
-
-/*
- * An answer to all that is read must fit into max-output, together with what a
- * service has held back before.
- */
-static size_t
-read_size(const struct stream *stream)
-{
-	const struct stream_config *config = &stream->listener->config;
-	const struct stream_pool *pool = config->pool;
-	size_t size = config->max_output - HELD_BACK, part = 0;
-
-	if (pool->output < pool->max_output)
-		part = (pool->max_output - pool->output) / READ_PART;
-	if (size > READ_SIZE)
-		size = READ_SIZE;
-	if (size > part)
-		size = part;
-	return size > READ_LEAST ? size : READ_LEAST;
-}
-
-/* Returns true when there may be more. */
-static bool
-read_once(struct stream *stream)
-{
-	ssize_t len =
-	    read(event_get_fd(&stream->event), read_buffer, read_size(stream));
-
-	if (len > 0) {
-		take_input(stream, read_buffer, (size_t)len);
-		return true;
-	}
-	if (len == 0) {
-		take_end(stream);
-	} else if (errno != EAGAIN && errno != EINTR) {
-		stream_break(stream, STREAM_RESET);
-	}
-	return false;
-}
-
 /* Nothing has moved: too long, or, at a stop, long enough. */
 static void
 take_silence(struct stream *stream)
@@ -347,7 +263,7 @@ event_cb(evutil_socket_t fd, short what, void *arg)
 	if ((what & EV_TIMEOUT) != 0)
 		take_silence(stream);
 	if ((what & EV_READ) != 0 && may_read(stream)) {
-		(void)read_once(stream);
+		(void)stream_input_read(stream);
 		if (stream->lingers && !looks)
 			stream->linger_reads--;
 	}
@@ -400,7 +316,7 @@ stream_stop(struct stream *stream)
 	for (int i = 0; i < STOP_READS && !stream->ended && !stream->broken &&
 	     !stream->pulls && stream_output_waiting(stream) == 0;
 	     i++)
-		if (!read_once(stream))
+		if (!stream_input_read(stream))
 			break;
 	settle(stream);
 }
