@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: ISC
+"""How long a client waits for an answer while another service of the same
+server is flooded with datagrams, as fast as one processor can send them."""
+import os
+import shutil
+import socket
+import statistics
+import subprocess
+import time
+from contextlib import contextmanager
+
+from netbench import receivers
+from netbench.bench import BenchError, pin
+from netbench.result import Check, Figure
+from netbench.scenario import Scenario
+
+TRIES = 300
+SIZES_B = (64, 8192)
+FLOOD_S = 30  # at the most; it ends with the tries
+# One processor sends less than this in that time.
+FLOOD_RATE_MAX = 4000000
+ANSWER_TIMEOUT_S = 5
+
+NETLABD = """discard flooded { listen = "127.0.0.1:0/udp" }
+time clock { listen = "127.0.0.1:0" }
+"""
+
+# Without its own limits, that close a port for everybody.
+XINETD_SERVICE = """service {name}
+{{
+    type = INTERNAL UNLISTED
+    id = {name}-{transport}
+    socket_type = {socket_type}
+    protocol = {transport}
+    port = {port}
+    bind = 127.0.0.1
+    user = root
+    wait = {wait}
+    cps = 1000000 1
+    instances = UNLIMITED
+}}
+"""
+
+
+class Target:
+    """A server with a time service over TCP and UDP, and one to be flooded."""
+
+    def __init__(self, name, server, flooded, clock_tcp, clock_udp):
+        self.name = name
+        self.server = server
+        self.flooded = flooded
+        self.clock_tcp = clock_tcp
+        self.clock_udp = clock_udp
+
+
+def start_netlabd(bench):
+    """As shipped, on ports of the system's choice."""
+    server = bench.start_netlabd(NETLABD)
+    return Target("netlabd", server, server.port("udp", "flooded"),
+                  server.port("tcp", "clock"), server.port("udp", "clock"))
+
+
+def start_xinetd(bench):
+    """In the foreground, with nothing but this."""
+    ports = [receivers.free_port() for _ in range(3)]
+    config = bench.folder / f"xinetd-{len(bench.servers)}.conf"
+    config.write_text("".join(
+        XINETD_SERVICE.format(name=name, transport=transport, port=port,
+                              socket_type=socket_type, wait=wait)
+        for name, transport, socket_type, wait, port in (
+            ("discard", "udp", "dgram", "yes", ports[0]),
+            ("time", "tcp", "stream", "no", ports[1]),
+            ("time", "udp", "dgram", "yes", ports[2]))), encoding="ascii")
+    server = receivers.Peer(
+        "xinetd", ["/usr/sbin/xinetd", "-dontfork", "-f", config,
+                   "-pidfile", bench.folder / "xinetd.pid"],
+        ports[0], bench.server_cpu)
+    bench.servers.append(server)
+    server.wait_until_ready()
+    return Target("xinetd", server, *ports)
+
+
+def ask_tcp(port):
+    """True when the time came."""
+    with socket.create_connection(("127.0.0.1", port),
+                                  ANSWER_TIMEOUT_S) as sock:
+        return len(sock.recv(100)) > 0
+
+
+def ask_udp(port):
+    """True when the time came."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.settimeout(ANSWER_TIMEOUT_S)
+        sock.connect(("127.0.0.1", port))
+        sock.send(b"\n")
+        return len(sock.recv(100)) > 0
+
+
+def waits_ms(ask, port, tries):
+    """The milliseconds of each try, sorted; those without answer count."""
+    waits = []
+    for _ in range(tries):
+        begin = time.monotonic()
+        try:
+            answered = ask(port)
+        except OSError:
+            answered = False
+        waits.append((time.monotonic() - begin) * 1e3)
+        if not answered:
+            waits[-1] = ANSWER_TIMEOUT_S * 1e3
+    return sorted(waits)
+
+
+@contextmanager
+def flood(bench, port, size):
+    """Sends all the time until the block is left."""
+    command = bench.load_command(
+        "load-udp", port=port, mode="blast", silent=True, segment=True,
+        size=size, count=FLOOD_RATE_MAX * FLOOD_S)
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL,
+                          preexec_fn=lambda: pin(bench.load_cpu)) as process:
+        time.sleep(0.2)
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+@contextmanager
+def first_in_line():
+    """The one who asks comes before the flood, where the system allows it: it
+    is the server that shall be measured."""
+    try:
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
+        yield
+    except PermissionError:
+        yield
+    finally:
+        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+
+
+def figures(label, waits):
+    """What the tries say."""
+    lost = sum(wait >= ANSWER_TIMEOUT_S * 1e3 for wait in waits)
+    yield Figure(label, statistics.median(waits),
+                 f"ms; 99 in 100: {waits[len(waits) * 99 // 100]:.1f}, "
+                 f"worst {waits[-1]:.1f}, {lost} of {len(waits)} unanswered")
+
+
+def measure(bench, target):
+    """Both transports, at peace and under each flood."""
+    tries = max(10, bench.count(TRIES))
+    asks = (("TCP", ask_tcp, target.clock_tcp),
+            ("UDP", ask_udp, target.clock_udp))
+    pin(bench.load_cpu)
+    for transport, ask, port in asks:
+        with first_in_line():
+            waits = waits_ms(ask, port, tries)
+        yield from figures(f"{target.name}: time over {transport}", waits)
+    for size in SIZES_B:
+        for transport, ask, port in asks:
+            with flood(bench, target.flooded, size) as process, \
+                    first_in_line():
+                waits = waits_ms(ask, port, tries)
+                if process.poll() is not None:
+                    raise BenchError("the flood ended before the tries")
+            yield from figures(
+                f"{target.name}: {transport}, flood of {size} B", waits)
+            if target.name == "netlabd":
+                yield Check("netlabd: each has its answer",
+                            waits[-1] < ANSWER_TIMEOUT_S * 1e3,
+                            f"worst {waits[-1]:.1f} ms")
+
+
+def run(bench):
+    """netlabd alone."""
+    target = start_netlabd(bench)
+    yield from measure(bench, target)
+    target.server.stop()
+
+
+def run_peers(bench):
+    """netlabd, then those that are installed."""
+    yield from run(bench)
+    if shutil.which("xinetd", path="/usr/sbin:/sbin"):
+        target = start_xinetd(bench)
+        yield from measure(bench, target)
+        target.server.stop()
+
+
+FLOOD = Scenario("flood", "waiting for the time while datagrams flood "
+                 "another service", run)
+PEERS = Scenario("flood-peers", "the same beside xinetd", run_peers,
+                 by_default=False)
