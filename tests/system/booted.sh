@@ -144,6 +144,27 @@ watchdog() {
 	systemctl restart netlabd
 }
 
+# On a small machine: what nobody reads and a flood cost some of what is there.
+small() {
+	local pid holding
+	mkdir -p "$drop_ins"
+	printf '[Service]\nMemoryMax=32M\nMemorySwapMax=0\nLimitNOFILE=128\n' >"$drop_ins/small.conf"
+	systemctl daemon-reload
+	systemctl restart netlabd
+	pid=$(property MainPID)
+	coproc perl /source/tests/system/crowd.pl 2345 300 20000 11111 7739
+	read -r holding <&"${COPROC[0]}" || fail 'the crowd'
+	echo "    $holding; $(grep VmRSS "/proc/$pid/status"), $(property MemoryCurrent) bytes with the kernel's"
+	answers localhost:11111/udp || fail 'beside a crowd, with little memory'
+	eval "exec ${COPROC[1]}>&-"
+	wait "$COPROC_PID" || :
+	await 5 'answers again over TCP after a crowd' answers
+	same 'the process after a crowd, with MemoryMax=32M and LimitNOFILE=128' "$pid" "$(property MainPID)"
+	rm -r "$drop_ins"
+	systemctl daemon-reload
+	systemctl restart netlabd
+}
+
 # It tries for a while, and then says so by its state.
 vain_starts() {
 	cp -p "$conf" /root/saved.conf
@@ -275,6 +296,7 @@ across 'a restart' systemctl restart netlabd
 across 'kill -9' kill_it
 across 'an upgrade' dpkg -i "$(newer "$packages"/netlabd_*.deb)"
 watchdog
+small
 upgrade
 vain_starts
 instance
