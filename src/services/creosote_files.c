@@ -126,7 +126,7 @@ count_known(struct bucket_files *files, bool upkeep)
 		known++;
 		snprintf(path, sizeof(path), "%s/%s", directory, entry->d_name);
 		if (upkeep && known <= files->settings->max_files)
-			(void)upkeep_add_new(files->upkeep, path);
+			(void)upkeep_add(files->upkeep, path);
 	}
 	closedir(folder);
 	files->figures.known = known;

@@ -47,16 +47,13 @@ has_rotated(const struct bucket_files_settings *settings, const char *name,
 {
 	char base[NAME_MAX + 1];
 	struct rotated_name rotated;
-	size_t len = strlen(entry);
+	size_t len = rotated_name_base(settings->rotation.names, entry);
 
-	for (size_t i = 1; i < len && i <= NAME_MAX; i++) {
-		*(char *)mempcpy(base, entry, i) = '\0';
-		if (has_file(settings, name, base) &&
-		    rotated_name_parse(
-			base, settings->rotation.names, entry, &rotated))
-			return true;
-	}
-	return false;
+	if (len == 0 || len > NAME_MAX)
+		return false;
+	*(char *)mempcpy(base, entry, len) = '\0';
+	return has_file(settings, name, base) &&
+	    rotated_name_parse(base, settings->rotation.names, entry, &rotated);
 }
 
 int

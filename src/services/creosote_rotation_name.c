@@ -80,6 +80,36 @@ rotated_name_parse(
 	    strcmp(again, entry) == 0;
 }
 
+/* How much of a text is before its last digits. */
+static size_t
+before_digits(const char *text, size_t len)
+{
+	while (len > 0 && text[len - 1] >= '0' && text[len - 1] <= '9')
+		len--;
+	return len;
+}
+
+size_t
+rotated_name_base(int names, const char *entry)
+{
+	static const size_t time_len = sizeof("-20261125T213000Z") - 1;
+	size_t len = strlen(entry), number;
+
+	if (len > 3 && strcmp(entry + len - 3, ".gz") == 0)
+		len -= 3;
+	number = before_digits(entry, len);
+	if (names == ROTATION_NUMBER)
+		return number < len && number > 1 && entry[number - 1] == '.'
+		    ? number - 1
+		    : 0;
+	if (number < len && number > 0 && entry[number - 1] == '_')
+		len = number - 1;
+	return len > time_len && entry[len - 1] == 'Z' &&
+		entry[len - time_len] == '-'
+	    ? len - time_len
+	    : 0;
+}
+
 bool
 rotated_name_format(char entry[NAME_MAX + 1], const char *base, int names,
     const struct rotated_name *name)

@@ -21,6 +21,9 @@ struct rotation_place {
 	char base[NAME_MAX + 1];
 };
 
+/* Its path without symlinks; false with errno. */
+bool rotation_place_resolve(const char *path, char resolved[PATH_MAX]);
+
 /* Finds it; the file itself may be missing. 0, or -1 with why and errno. */
 int rotation_place_open(
     struct rotation_place *place, const char *path, char why[WHY_SIZE]);
@@ -44,6 +47,12 @@ struct rotated_name {
 bool rotated_name_parse(
     const char *base, int names, const char *entry, struct rotated_name *name);
 
+/*
+ * The length of the base that an entry would have as a rotated file's name,
+ * if it is one; 0: it is none.
+ */
+size_t rotated_name_base(int names, const char *entry);
+
 /* Writes it; false (errno): it does not fit. */
 bool rotated_name_format(char entry[NAME_MAX + 1], const char *base, int names,
     const struct rotated_name *name);
@@ -64,6 +73,13 @@ struct rotated_list {
 /* Lists those of a place; -1 with errno and an empty list. */
 int rotated_list_read(
     struct rotated_list *list, const struct rotation_place *place, int names);
+
+/* Adds an entry of a directory, unless it is gone: 0, or -1 with errno. */
+int rotated_list_add(struct rotated_list *list, int dir, const char *entry,
+    const struct rotated_name *name);
+
+/* Brings what was added into its order. */
+void rotated_list_sort(struct rotated_list *list, int names);
 void rotated_list_free(struct rotated_list *list);
 
 /* Renames within a place where no such name is yet: 0, or -1 with errno. */

@@ -12,9 +12,8 @@
 
 #include "services/creosote_rotation.h"
 
-/* Where the file is, or if there is none would be. */
-static bool
-resolve(const char *path, char resolved[PATH_MAX])
+bool
+rotation_place_resolve(const char *path, char resolved[PATH_MAX])
 {
 	char folder[PATH_MAX];
 	const char *name = strrchr(path, '/');
@@ -42,7 +41,7 @@ rotation_place_open(
 	int error;
 
 	place->dir = -1;
-	if (resolve(path, resolved)) {
+	if (rotation_place_resolve(path, resolved)) {
 		name = strrchr(resolved, '/');
 		*name++ = '\0';
 		if (strlen(name) <= NAME_MAX) {
@@ -93,8 +92,8 @@ reverse(struct rotated_list *list)
 	}
 }
 
-static int
-add(struct rotated_list *list, int dir, const char *entry,
+int
+rotated_list_add(struct rotated_list *list, int dir, const char *entry,
     const struct rotated_name *name)
 {
 	struct rotated_file *files;
@@ -124,9 +123,19 @@ read_entries(struct rotated_list *list, DIR *folder,
 	for (errno = 0; (entry = readdir(folder)) != NULL; errno = 0)
 		if (rotated_name_parse(
 			place->base, names, entry->d_name, &name) &&
-		    add(list, place->dir, entry->d_name, &name) == -1)
+		    rotated_list_add(list, place->dir, entry->d_name, &name) ==
+			-1)
 			return -1;
 	return errno == 0 ? 0 : -1;
+}
+
+void
+rotated_list_sort(struct rotated_list *list, int names)
+{
+	if (list->count > 0)
+		qsort(list->files, list->count, sizeof(*list->files), compare);
+	if (names == ROTATION_NUMBER)
+		reverse(list);
 }
 
 int
@@ -151,10 +160,7 @@ rotated_list_read(
 		errno = error;
 		return -1;
 	}
-	if (list->count > 0)
-		qsort(list->files, list->count, sizeof(*list->files), compare);
-	if (names == ROTATION_NUMBER)
-		reverse(list);
+	rotated_list_sort(list, names);
 	return 0;
 }
 

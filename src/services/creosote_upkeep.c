@@ -3,8 +3,7 @@
 #include "services/creosote_upkeep.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdarg.h>
+#include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,7 +32,31 @@ upkeep_new(const struct rotation_settings *settings,
 	upkeep->access = *access;
 	upkeep->calls = calls;
 	upkeep->arg = arg;
+	TAILQ_INIT(&upkeep->paths);
 	return upkeep;
+}
+
+static int
+compare_paths(const void *one, const void *other)
+{
+	return strcmp(((const struct upkeep_path *)one)->path,
+	    ((const struct upkeep_path *)other)->path);
+}
+
+void
+upkeep_forget(struct upkeep_path *path)
+{
+	rotated_list_free(&path->list);
+	path->state = UPKEEP_UNKNOWN;
+}
+
+static void
+remove_path(struct upkeep *upkeep, struct upkeep_path *path)
+{
+	TAILQ_REMOVE(&upkeep->paths, path, next);
+	tdelete(path, &upkeep->by_path, compare_paths);
+	rotated_list_free(&path->list);
+	free(path);
 }
 
 void
@@ -41,56 +64,44 @@ upkeep_free(struct upkeep *upkeep)
 {
 	if (upkeep == NULL)
 		return;
-	for (size_t i = 0; i < upkeep->count; i++)
-		free(upkeep->paths[i]);
-	free(upkeep->paths);
+	upkeep_end_scan(upkeep);
 	upkeep_abandon(upkeep);
+	while (!TAILQ_EMPTY(&upkeep->paths))
+		remove_path(upkeep, TAILQ_FIRST(&upkeep->paths));
 	free(upkeep);
 }
 
 int
 upkeep_add(struct upkeep *upkeep, const char *path)
 {
-	for (size_t i = 0; i < upkeep->count; i++)
-		if (strcmp(upkeep->paths[i], path) == 0)
-			return 0;
-	return upkeep_add_new(upkeep, path);
-}
+	struct upkeep_path *fresh =
+	    calloc(1, sizeof(*fresh) + strlen(path) + 1);
+	struct upkeep_path **found;
 
-int
-upkeep_add_new(struct upkeep *upkeep, const char *path)
-{
-	char **paths;
-
-	paths = reallocarray(
-	    upkeep->paths, upkeep->count + 1, sizeof(*upkeep->paths));
-	if (paths == NULL)
+	if (fresh == NULL)
 		return -1;
-	upkeep->paths = paths;
-	if ((paths[upkeep->count] = strdup(path)) == NULL)
+	strcpy(fresh->path, path);
+	found = tsearch(fresh, &upkeep->by_path, compare_paths);
+	if (found != NULL && *found == fresh) {
+		TAILQ_INSERT_TAIL(&upkeep->paths, fresh, next);
+		return 0;
+	}
+	free(fresh);
+	if (found == NULL)
 		return -1;
-	upkeep->count++;
+	upkeep_forget(*found);
 	return 0;
-}
-
-/* Nothing is left to do for the first path. */
-static void
-drop_first(struct upkeep *upkeep)
-{
-	free(upkeep->paths[0]);
-	memmove(upkeep->paths, upkeep->paths + 1,
-	    --upkeep->count * sizeof(*upkeep->paths));
 }
 
 /* The others go on: what fails comes last from now on. */
 static void
 put_last(struct upkeep *upkeep)
 {
-	char *first = upkeep->paths[0];
+	struct upkeep_path *first = TAILQ_FIRST(&upkeep->paths);
 
-	memmove(upkeep->paths, upkeep->paths + 1,
-	    (upkeep->count - 1) * sizeof(*upkeep->paths));
-	upkeep->paths[upkeep->count - 1] = first;
+	upkeep_forget(first);
+	TAILQ_REMOVE(&upkeep->paths, first, next);
+	TAILQ_INSERT_TAIL(&upkeep->paths, first, next);
 }
 
 int
@@ -98,7 +109,7 @@ upkeep_fail(struct upkeep *upkeep, const char *what, const char *name)
 {
 	snprintf(upkeep->why, sizeof(upkeep->why),
 	    "cannot %s '%.120s' in the directory of '%.120s': %s", what, name,
-	    upkeep->paths[0], strerror(errno));
+	    TAILQ_FIRST(&upkeep->paths)->path, strerror(errno));
 	return -1;
 }
 
@@ -108,6 +119,7 @@ note_failure(struct upkeep *upkeep)
 	if (!upkeep->is_failing)
 		upkeep->calls->say(upkeep->arg, true, upkeep->why);
 	upkeep->is_failing = true;
+	upkeep_end_scan(upkeep);
 	upkeep_abandon(upkeep);
 	put_last(upkeep);
 }
@@ -115,8 +127,8 @@ note_failure(struct upkeep *upkeep)
 static void
 note_done(struct upkeep *upkeep)
 {
-	drop_first(upkeep);
-	if (upkeep->count > 0 || !upkeep->is_failing)
+	remove_path(upkeep, TAILQ_FIRST(&upkeep->paths));
+	if (!TAILQ_EMPTY(&upkeep->paths) || !upkeep->is_failing)
 		return;
 	upkeep->is_failing = false;
 	upkeep->calls->say(upkeep->arg, false,
@@ -136,6 +148,17 @@ pause_after(int result)
 	}
 }
 
+static int
+take_step(struct upkeep *upkeep)
+{
+	if (upkeep->gzip != NULL && !upkeep->is_written)
+		return upkeep_compress(upkeep);
+	if (TAILQ_FIRST(&upkeep->paths)->state != UPKEEP_KNOWN)
+		return upkeep_scan(upkeep);
+	return upkeep->gzip != NULL ? upkeep_install(upkeep)
+				    : upkeep_tidy(upkeep);
+}
+
 void
 upkeep_work(struct upkeep *upkeep, int64_t now_ms)
 {
@@ -143,8 +166,7 @@ upkeep_work(struct upkeep *upkeep, int64_t now_ms)
 
 	if (upkeep_wait_ms(upkeep, now_ms) != 0)
 		return;
-	result = upkeep->gzip != NULL ? upkeep_compress(upkeep)
-				      : upkeep_tidy(upkeep);
+	result = take_step(upkeep);
 	upkeep->not_before_ms = now_ms + pause_after(result);
 	if (result == UPKEEP_BUSY)
 		put_last(upkeep);
@@ -157,7 +179,7 @@ upkeep_work(struct upkeep *upkeep, int64_t now_ms)
 int64_t
 upkeep_wait_ms(const struct upkeep *upkeep, int64_t now_ms)
 {
-	if (upkeep->count == 0)
+	if (TAILQ_EMPTY(&upkeep->paths))
 		return -1;
 	return now_ms < upkeep->not_before_ms ? upkeep->not_before_ms - now_ms
 					      : 0;

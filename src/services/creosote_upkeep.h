@@ -2,7 +2,8 @@
 /*
  * Looks after rotated files: compresses them, deletes what is more than is to
  * be kept, and finishes what a crash interrupted; a slice at a time, one file
- * after the other, for all files of a bucket.
+ * after the other, for all files of a bucket. A directory is read for many of
+ * them at once, as with a file for each sender it has very many names.
  */
 #ifndef SERVICES_CREOSOTE_UPKEEP_H
 #define SERVICES_CREOSOTE_UPKEEP_H
@@ -29,11 +30,11 @@ struct upkeep *upkeep_new(const struct rotation_settings *settings,
     void *arg);
 void upkeep_free(struct upkeep *upkeep);
 
-/* The rotated files of this path want to be looked at. -1: out of memory. */
+/*
+ * The rotated files of this path want to be looked at, as they may be others
+ * than before. -1: out of memory.
+ */
 int upkeep_add(struct upkeep *upkeep, const char *path);
-
-/* As above, for a path that was not added before: any number of them. */
-int upkeep_add_new(struct upkeep *upkeep, const char *path);
 
 /* Works a slice, where it is time to (clock_monotonic_ms()). */
 void upkeep_work(struct upkeep *upkeep, int64_t now_ms);

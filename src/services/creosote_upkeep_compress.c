@@ -71,10 +71,10 @@ find_plain(const struct upkeep *upkeep, const struct rotated_list *list)
 }
 
 int
-upkeep_begin_compress(struct upkeep *upkeep, const struct rotation_place *place,
-    const struct rotated_list *list)
+upkeep_begin_compress(struct upkeep *upkeep, const struct rotation_place *place)
 {
-	const struct rotated_file *plain = find_plain(upkeep, list);
+	const struct rotated_file *plain =
+	    find_plain(upkeep, &TAILQ_FIRST(&upkeep->paths)->list);
 	char name[NAME_MAX + 1], hidden[NAME_MAX + 32];
 	int in, out;
 
@@ -98,12 +98,13 @@ upkeep_begin_compress(struct upkeep *upkeep, const struct rotation_place *place,
 		(void)unlinkat(place->dir, hidden, 0);
 		return upkeep_fail(upkeep, "compress", name);
 	}
+	upkeep->is_written = false;
 	upkeep->place = *place;
 	return 1;
 }
 
 /* The file by its number of now; NULL: somebody deleted it. */
-static const struct rotated_file *
+static struct rotated_file *
 find_input(const struct upkeep *upkeep, const struct rotated_list *list)
 {
 	struct stat st;
@@ -119,8 +120,9 @@ find_input(const struct upkeep *upkeep, const struct rotated_list *list)
 }
 
 static int
-replace(struct upkeep *upkeep, const struct rotated_file *plain)
+replace(struct upkeep *upkeep, struct rotated_file *plain)
 {
+	struct stat st;
 	struct rotated_name name = plain->name;
 	char from[NAME_MAX + 1], to[NAME_MAX + 1], hidden[NAME_MAX + 32];
 
@@ -129,6 +131,7 @@ replace(struct upkeep *upkeep, const struct rotated_file *plain)
 	name.is_compressed = true;
 	errno = EBUSY;
 	if (plain->size != gzip_taken(upkeep->gzip) ||
+	    fstat(gzip_output(upkeep->gzip), &st) == -1 ||
 	    !is_ours(upkeep, hidden_name(hidden, &upkeep->place)))
 		return upkeep_fail(upkeep, "compress", from);
 	if (!rotated_name_format(
@@ -138,23 +141,23 @@ replace(struct upkeep *upkeep, const struct rotated_file *plain)
 	upkeep->compressed++;
 	if (unlinkat(upkeep->place.dir, from, 0) == -1)
 		return upkeep_fail(upkeep, "delete", from);
+	plain->name = name;
+	plain->ino = st.st_ino;
 	return 1;
 }
 
-static int
-install(struct upkeep *upkeep)
+int
+upkeep_install(struct upkeep *upkeep)
 {
-	const struct rotated_file *plain;
-	struct rotated_list list;
+	struct rotated_file *plain;
 	int result = 1;
 
-	if (rotated_list_read(&list, &upkeep->place, upkeep->settings->names) ==
-	    -1)
-		return upkeep_fail(upkeep, "look for", "rotated files");
-	plain = find_input(upkeep, &list);
+	if (!upkeep_look(upkeep, &upkeep->place))
+		return 1;
+	plain = find_input(upkeep, &TAILQ_FIRST(&upkeep->paths)->list);
 	if (plain != NULL)
 		result = replace(upkeep, plain);
-	rotated_list_free(&list);
+	upkeep_abandon(upkeep);
 	return result;
 }
 
@@ -167,9 +170,6 @@ upkeep_compress(struct upkeep *upkeep)
 	if (result == -1)
 		return upkeep_fail(
 		    upkeep, "write", hidden_name(hidden, &upkeep->place));
-	if (result == 0) {
-		result = install(upkeep);
-		upkeep_abandon(upkeep);
-	}
-	return result;
+	upkeep->is_written = result == 0;
+	return 1;
 }

@@ -3,9 +3,28 @@
 #ifndef SERVICES_CREOSOTE_UPKEEP_PRIVATE_H
 #define SERVICES_CREOSOTE_UPKEEP_PRIVATE_H
 
+#include <sys/queue.h>
+
 #include "services/creosote_gzip.h"
 #include "services/creosote_rotation_name.h"
 #include "services/creosote_upkeep.h"
+
+/* What is known of the rotated files of a path. */
+enum upkeep_state {
+	UPKEEP_UNKNOWN,
+	UPKEEP_READING, /* the scan that goes on will tell */
+	UPKEEP_KNOWN    /* but for what others may do there */
+};
+
+/* A file whose rotated ones wait to be looked after. */
+struct upkeep_path {
+	TAILQ_ENTRY(upkeep_path) next;
+	enum upkeep_state state;
+	struct rotated_list list; /* the oldest first */
+	char path[];
+};
+
+struct upkeep_scan;
 
 struct upkeep {
 	const struct rotation_settings *settings;
@@ -13,14 +32,16 @@ struct upkeep {
 	const struct upkeep_calls *calls;
 	void *arg;
 
-	char **paths; /* of files whose rotated ones wait; the first is next */
-	size_t count;
+	TAILQ_HEAD(upkeep_paths, upkeep_path) paths; /* the first is next */
+	void *by_path;                               /* a tree of them */
+	struct upkeep_scan *scan;                    /* NULL: none goes on */
 	int64_t not_before_ms;
 	bool is_failing; /* and was said to */
 	char why[2 * WHY_SIZE];
 
 	/* The file that is compressed, of the first path; NULL: none. */
 	struct gzip *gzip;
+	bool is_written; /* all of it */
 	struct rotation_place place;
 
 	uint64_t compressed, deleted;
@@ -31,14 +52,29 @@ struct upkeep {
 
 /*
  * Each is one step for the first path: 1 when there may be more to do, 0 when
- * there is not, UPKEEP_BUSY, -1 with why.
+ * there is not, UPKEEP_BUSY, -1 with why. Its list is known before it is
+ * tidied, or a compressed file installed.
  */
+int upkeep_scan(struct upkeep *upkeep);
 int upkeep_tidy(struct upkeep *upkeep);
 int upkeep_compress(struct upkeep *upkeep);
+int upkeep_install(struct upkeep *upkeep);
 
-/* Begins to compress a file of the list, if there is one: takes the place. */
-int upkeep_begin_compress(struct upkeep *upkeep,
-    const struct rotation_place *place, const struct rotated_list *list);
+/* Begins to compress a file of the first path, if one is to be: takes place. */
+int upkeep_begin_compress(
+    struct upkeep *upkeep, const struct rotation_place *place);
+
+/* Ends a scan before its time. */
+void upkeep_end_scan(struct upkeep *upkeep);
+
+/* The list of a path, if it is known, is out of date. */
+void upkeep_forget(struct upkeep_path *path);
+
+/*
+ * Looks at the files of the first path's list, as they may have grown. false:
+ * they are others now, and the list is forgotten.
+ */
+bool upkeep_look(struct upkeep *upkeep, const struct rotation_place *place);
 
 /* Gives up what is compressed, and what came of it. */
 void upkeep_abandon(struct upkeep *upkeep);

@@ -58,16 +58,41 @@ remove_leftovers(const struct rotation_place *place)
 	return true;
 }
 
+bool
+upkeep_look(struct upkeep *upkeep, const struct rotation_place *place)
+{
+	struct upkeep_path *path = TAILQ_FIRST(&upkeep->paths);
+	char name[NAME_MAX + 1];
+	struct stat st;
+
+	for (size_t i = 0; i < path->list.count; i++) {
+		struct rotated_file *file = &path->list.files[i];
+
+		rotated_name_format(
+		    name, place->base, upkeep->settings->names, &file->name);
+		if (fstatat(place->dir, name, &st, AT_SYMLINK_NOFOLLOW) == -1 ||
+		    st.st_ino != file->ino || st.st_dev != file->dev) {
+			upkeep_forget(path);
+			return false;
+		}
+		file->size = (uint64_t)st.st_size;
+	}
+	return true;
+}
+
+/* Takes it out of the list, too. */
 static int
 delete_file(struct upkeep *upkeep, const struct rotation_place *place,
-    const struct rotated_file *file)
+    struct rotated_list *list, size_t i)
 {
+	struct rotated_file *file = &list->files[i];
 	char name[NAME_MAX + 1];
 
 	rotated_name_format(
 	    name, place->base, upkeep->settings->names, &file->name);
 	if (unlinkat(place->dir, name, 0) == -1 && errno != ENOENT)
 		return upkeep_fail(upkeep, "delete", name);
+	memmove(file, file + 1, (--list->count - i) * sizeof(*file));
 	return 1;
 }
 
@@ -102,7 +127,7 @@ is_whole(const struct upkeep *upkeep, const struct rotation_place *place,
  */
 static int
 finish_compressed(struct upkeep *upkeep, const struct rotation_place *place,
-    const struct rotated_list *list)
+    struct rotated_list *list)
 {
 	for (size_t i = 1; i < list->count; i++) {
 		const struct rotated_file *one = &list->files[i - 1];
@@ -115,7 +140,8 @@ finish_compressed(struct upkeep *upkeep, const struct rotation_place *place,
 		    upkeep_is_done(upkeep, plain) &&
 		    is_whole(
 			upkeep, place, plain == one ? other : one, plain->size))
-			return delete_file(upkeep, place, plain);
+			return delete_file(
+			    upkeep, place, list, (size_t)(plain - list->files));
 	}
 	return 0;
 }
@@ -123,23 +149,23 @@ finish_compressed(struct upkeep *upkeep, const struct rotation_place *place,
 /* Deletes the oldest where there are more, but for the latest, than may be. */
 static int
 delete_oldest(struct upkeep *upkeep, const struct rotation_place *place,
-    const struct rotated_list *list, uint64_t keep, uint64_t keep_total)
+    struct rotated_list *list, uint64_t keep, uint64_t keep_total)
 {
-	const struct rotated_file *oldest = NULL;
 	uint64_t count = 0, total = 0;
+	size_t oldest = 0;
 	int result;
 
 	for (size_t i = list->count; i-- > 0;)
 		if (upkeep_is_done(upkeep, &list->files[i])) {
-			oldest = &list->files[i];
+			oldest = i;
 			count++;
-			total += oldest->size;
+			total += list->files[i].size;
 		}
 	if (count < 2 ||
 	    !((keep > 0 && count > keep) ||
 		(keep_total > 0 && total > keep_total)))
 		return 0;
-	result = delete_file(upkeep, place, oldest);
+	result = delete_file(upkeep, place, list, oldest);
 	if (result == 1)
 		upkeep->deleted++;
 	return result;
@@ -147,17 +173,17 @@ delete_oldest(struct upkeep *upkeep, const struct rotation_place *place,
 
 /* What is too long may be short enough once it is compressed, if it can be. */
 static int
-take_step(struct upkeep *upkeep, const struct rotation_place *place,
-    const struct rotated_list *list)
+take_step(struct upkeep *upkeep, const struct rotation_place *place)
 {
 	const struct rotation_settings *settings = upkeep->settings;
+	struct rotated_list *list = &TAILQ_FIRST(&upkeep->paths)->list;
 	int result = finish_compressed(upkeep, place, list);
 
 	if (result == 0)
 		result = delete_oldest(upkeep, place, list, settings->keep,
 		    upkeep->is_failing ? settings->keep_total : 0);
 	if (result == 0 && settings->compress)
-		result = upkeep_begin_compress(upkeep, place, list);
+		result = upkeep_begin_compress(upkeep, place);
 	if (result == 0)
 		result =
 		    delete_oldest(upkeep, place, list, 0, settings->keep_total);
@@ -168,20 +194,13 @@ int
 upkeep_tidy(struct upkeep *upkeep)
 {
 	struct rotation_place place;
-	struct rotated_list list;
-	int result = -1;
+	int result = UPKEEP_BUSY;
 
-	if (rotation_place_open(&place, upkeep->paths[0], upkeep->why) == -1)
+	if (rotation_place_open(
+		&place, TAILQ_FIRST(&upkeep->paths)->path, upkeep->why) == -1)
 		return -1;
-	if (!remove_leftovers(&place)) {
-		rotation_place_close(&place);
-		return UPKEEP_BUSY;
-	}
-	if (rotated_list_read(&list, &place, upkeep->settings->names) == -1)
-		upkeep_fail(upkeep, "look for", "rotated files");
-	else
-		result = take_step(upkeep, &place, &list);
-	rotated_list_free(&list);
+	if (remove_leftovers(&place) && upkeep_look(upkeep, &place))
+		result = take_step(upkeep, &place);
 	if (upkeep->gzip == NULL)
 		rotation_place_close(&place);
 	return result;

@@ -5,10 +5,11 @@ A module gives a Scenario for each thing it measures; run(bench) yields rows
 (Ratio, Figure or Check of result.py).
 """
 from netbench.scenarios import (bucket, echo, exact, flood, memory,
-                                options, receivers, start, viewers)
+                                options, receivers, start, upkeep,
+                                viewers)
 
 ALL = {scenario.name: scenario for scenario in (
     echo.UDP, echo.TCP, memory.IDLE, start.START, bucket.RATE,
     bucket.OVERRUN, exact.BURST, exact.MIXED, exact.SIZES,
     receivers.CPU, receivers.HIGHEST, receivers.BURST, viewers.VIEW,
-    options.OPTIONS, flood.FLOOD, flood.PEERS)}
+    options.OPTIONS, flood.FLOOD, flood.PEERS, upkeep.SLICES)}
