@@ -231,6 +231,38 @@ START_TEST(test_pairs)
 }
 END_TEST
 
+/* One directory under two names, and two that only might be one. */
+START_TEST(test_pair_symlinks)
+{
+	static const struct {
+		const char *one, *other;
+		int result;
+	} table[] = {
+		{ "real/b.log", "link/b.log", -1 },
+		{ "real/%a.log", "link/192.0.2.7.log", -1 },
+		{ "real/./b.log", "real/b.log", -1 },
+		{ "real/b.log", "link/c.log", 0 },
+		{ "real/b.log", "missing/b.log", 0 },
+		{ "missing/b.log", "missing/b.log", -1 },
+	};
+
+	ck_assert_int_eq(mkdir(files_path("real"), 0700), 0);
+	ck_assert_int_eq(symlink("real", files_path("link")), 0);
+	for (size_t i = 0; i < COUNT(table); i++) {
+		struct bucket_files_settings one = { 0 }, other = { 0 };
+
+		one.path = (char *)files_path(table[i].one);
+		one.rotation.size = 1;
+		other.path = (char *)files_path(table[i].other);
+		ck_assert_msg(bucket_files_check_pair(&one, &other, why) ==
+			    table[i].result &&
+			bucket_files_check_pair(&other, &one, why) ==
+			    table[i].result,
+		    "%s %s", table[i].one, table[i].other);
+	}
+}
+END_TEST
+
 CHECK_MAIN("creosote_files_senders", test_senders, test_max_open,
     test_max_files, test_neighbours, test_unopenable, test_senders_rotated,
-    test_very_many, test_pairs)
+    test_very_many, test_pairs, test_pair_symlinks)

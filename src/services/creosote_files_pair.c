@@ -7,6 +7,7 @@
 
 #include <limits.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "services/creosote_path.h"
 #include "services/creosote_rotation_name.h"
@@ -28,6 +29,18 @@ split(char directory[PATH_MAX], char path[PATH_MAX],
 	    bucket_path_format(path, settings->path, SENDER_OTHERS) == -1)
 		return NULL;
 	return strrchr(path, '/') + 1;
+}
+
+/* By what it is, as symlinks may lead there; by name where there is none. */
+static bool
+is_same_directory(const char *one, const char *other)
+{
+	struct stat a, b;
+
+	if (stat(one[0] != '\0' ? one : "/", &a) == 0 &&
+	    stat(other[0] != '\0' ? other : "/", &b) == 0)
+		return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+	return strcmp(one, other) == 0;
 }
 
 /* True when a bucket with those settings and that name has such a file. */
@@ -66,7 +79,7 @@ bucket_files_check_pair(const struct bucket_files_settings *settings,
 	const char *other_name = split(other_directory, other_path, other);
 
 	if (name == NULL || other_name == NULL ||
-	    strcmp(directory, other_directory) != 0)
+	    !is_same_directory(directory, other_directory))
 		return 0;
 	if ((rotates(settings) || rotates(other)) &&
 	    (has_file(settings, name, other_name) ||
