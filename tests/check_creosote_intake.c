@@ -163,6 +163,58 @@ START_TEST(test_netconsole_cut)
 }
 END_TEST
 
+/* What fragments add up to is limited as well, with its dictionary. */
+START_TEST(test_netconsole_fragments_cut)
+{
+	static const char *const parts[] = { "3,1,1,-,ncfrag=0/600;",
+		"3,1,1,-,ncfrag=200/600;", "3,1,1,-,ncfrag=400/600;" };
+	char part[300], expected[400];
+	struct bucket_lab lab;
+
+	bucket_open(&lab, "format", "raw", "decode", "netconsole", "max-record",
+	    "256", NULL);
+	for (size_t i = 0; i < COUNT(parts); i++) {
+		memset(part, 'x', sizeof(part));
+		memcpy(part, parts[i], strlen(parts[i]));
+		bucket_spew(&lab, "192.0.2.7", part, strlen(parts[i]) + 200);
+	}
+	bucket_flush(&lab);
+	memset(part, 'x', 256);
+	snprintf(expected, sizeof(expected), "%.256s [cut: 600 bytes]\n", part);
+	bucket_expect(&lab, expected);
+	bucket_close(&lab);
+}
+END_TEST
+
+START_TEST(test_netconsole_dictionary_cut)
+{
+	char part[300], expected[400];
+	struct bucket_lab lab;
+
+	bucket_open(&lab, "format", "json", "decode", "netconsole",
+	    "max-record", "256", NULL);
+	bucket_spew_line(&lab, "3,1,1,-,ncfrag=0/300;text\n A=1\n");
+	memset(part, 'x', sizeof(part));
+	memcpy(part, "3,1,1,-,ncfrag=10/300;", 22);
+	bucket_spew(&lab, "192.0.2.7", part, 22 + 230);
+	bucket_spew_line(&lab,
+	    "3,1,1,-,ncfrag=240/300;"
+	    "yyyyyyyyyyyyyyyyyyyyyyyyyyyyyy"
+	    "yyyyyyyyyyyyyyyyyyyyyyyyyyyyyy");
+	bucket_flush(&lab);
+	memset(part, 'x', sizeof(part));
+	snprintf(expected, sizeof(expected),
+	    "\"bytes\":300,\"cut\":true,\"facility\":\"kern\"");
+	ck_assert_ptr_nonnull(strstr(bucket_text(&lab, NULL), expected));
+	snprintf(expected, sizeof(expected),
+	    "\"dictionary\":\" A=1\\\\n%.230s%s\",\"message\":\"text\"", part,
+	    "yyyyyyyyyyyyyyyyy");
+	ck_assert_msg(strstr(bucket_text(&lab, NULL), expected) != NULL, "%s",
+	    bucket_text(&lab, NULL));
+	bucket_close(&lab);
+}
+END_TEST
+
 /* A gap in msgid is told; what waits for fragments comes at a stop. */
 START_TEST(test_netconsole_loss)
 {
@@ -221,4 +273,5 @@ END_TEST
 
 CHECK_MAIN("creosote_intake", test_check, test_patterns,
     test_patterns_and_decoder, test_rate, test_netconsole, test_netconsole_cut,
+    test_netconsole_fragments_cut, test_netconsole_dictionary_cut,
     test_netconsole_loss, test_forward)

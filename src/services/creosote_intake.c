@@ -95,16 +95,31 @@ arrival_of(const char *source, struct sockaddr_storage *peer)
 	};
 }
 
+/* Fragments that were put together may be longer than a record may be. */
+static bool
+cut_fields(struct creosote_fields *fields, uint64_t max)
+{
+	bool is_cut = fields->text.len + fields->dictionary.len > max;
+
+	if (fields->text.len > max)
+		fields->text.len = max;
+	if (is_cut)
+		fields->dictionary.len = max - fields->text.len;
+	return is_cut;
+}
+
 static void
 take_decoded(void *arg, const struct creosote_fields *fields,
     const struct netconsole_note *note)
 {
 	struct passage *passage = arg;
+	const struct bucket_settings *settings =
+	    service_settings(passage->service);
+	struct creosote_fields taken = *fields;
 	struct sockaddr_storage peer;
 	struct bucket_arrival arrival;
 	struct record record = {
-		.data = fields->text,
-		.fields = fields,
+		.fields = &taken,
 		.wire_len = note->total,
 		.is_late = note->late,
 	};
@@ -119,6 +134,8 @@ take_decoded(void *arg, const struct creosote_fields *fields,
 		    "netconsole messages lost here on the way");
 	record.time_ns = arrival.time_ns;
 	record.source = arrival.source;
+	record.is_cut = cut_fields(&taken, settings->max_record);
+	record.data = taken.text;
 	if (note->total == 0) {
 		record.wire_len = arrival.true_len;
 		record.is_cut = arrival.true_len > arrival.data.len;
