@@ -97,28 +97,39 @@ open_journal(struct relay **relay)
 	return fd;
 }
 
-static void
-check_entry(struct slice message, int facility, int severity)
+/* A record as the journal gets it; good until the next one. */
+static struct read_entry
+send_record(const struct record *record)
 {
 	static char data[1 << 20];
 	struct relay *relay;
 	int fd = open_journal(&relay);
-	struct journal_entry entry = { .message = message,
-		.facility = facility,
-		.severity = severity,
-		.source = { "192.0.2.7:40123", 15 },
-		.bucket = "bucket",
-		.sequence = 4711,
-		.time_ns = TIME_NS };
 	struct read_entry got;
-	char text[8];
 	ssize_t n;
 
-	journal_add(relay, &entry);
+	journal_add(relay, "bucket", record);
 	ck_assert_int_eq(relay_flush(relay), -1);
 	n = recv(fd, data, sizeof(data), 0);
 	ck_assert_int_gt(n, 0);
 	read_fields(&got, data, (size_t)n);
+	relay_free(relay);
+	close(fd);
+	return got;
+}
+
+static void
+check_entry(struct slice message, int facility, int severity)
+{
+	struct creosote_fields fields = {
+		.facility = facility, .severity = severity, .text = message
+	};
+	struct record record = { .source = { "192.0.2.7:40123", 15 },
+		.fields = &fields,
+		.sequence = 4711,
+		.time_ns = TIME_NS };
+	struct read_entry got = send_record(&record);
+	char text[8];
+
 	ck_assert_uint_eq(got.fields, facility >= 0 ? 8 : 7);
 	expect_field(&got, "MESSAGE", message);
 	snprintf(text, sizeof(text), "%d",
@@ -134,8 +145,6 @@ check_entry(struct slice message, int facility, int severity)
 	expect_text(&got, "NETLABD_BUCKET", "bucket");
 	expect_text(&got, "NETLABD_SEQUENCE", "4711");
 	expect_text(&got, "NETLABD_TIME", "2026-11-23T06:31:00.123456Z");
-	relay_free(relay);
-	close(fd);
 }
 
 START_TEST(test_entries)
@@ -161,6 +170,53 @@ START_TEST(test_entries)
 		check_entry(messages[i], 0, 0);
 		check_entry(messages[i], 23, 7);
 	}
+}
+END_TEST
+
+/* What was decoded has fields of its own, whatever is in it. */
+START_TEST(test_decoded)
+{
+	static char host[60000];
+	struct creosote_fields fields = { .facility = -1,
+		.severity = -1,
+		.text = { "text", 4 },
+		.host = { host, sizeof(host) },
+		.program = { "prog\nSENDER_HOST=x", 18 },
+		.process = { "42", 2 },
+		.message_id = { "ID", 2 },
+		.release = { "6.1.0", 5 } };
+	struct record record = { .source = { "unnamed", 7 },
+		.data = { "<13>text", 8 },
+		.fields = &fields };
+	struct read_entry got;
+
+	memset(host, 'h', sizeof(host));
+	got = send_record(&record);
+	ck_assert_uint_eq(got.fields, 12);
+	expect_text(&got, "MESSAGE", "text");
+	expect_text(&got, "SYSLOG_IDENTIFIER", "creosote-bucket");
+	expect_field(&got, "SENDER_HOST", fields.host);
+	expect_field(&got, "SENDER_PROGRAM", fields.program);
+	expect_text(&got, "SENDER_PROCESS", "42");
+	expect_text(&got, "SENDER_MESSAGE_ID", "ID");
+	expect_text(&got, "SENDER_RELEASE", "6.1.0");
+}
+END_TEST
+
+/* That it is not all of the message, or came late. */
+START_TEST(test_marks)
+{
+	struct record record = { .source = { "unnamed", 7 },
+		.data = { "a\n", 2 },
+		.wire_len = 70000,
+		.is_cut = true,
+		.is_late = true };
+	struct read_entry got = send_record(&record);
+
+	ck_assert_uint_eq(got.fields, 9);
+	expect_text(&got, "MESSAGE", "a");
+	expect_text(&got, "NETLABD_CUT", "70000");
+	expect_text(&got, "NETLABD_LATE", "1");
 }
 END_TEST
 
@@ -197,15 +253,12 @@ START_TEST(test_long)
 	static const size_t sizes[] = { 10, sizeof(data), 20 };
 	struct relay *relay;
 	int fd = open_journal(&relay);
-	struct journal_entry entry = { .facility = -1,
-		.severity = -1,
-		.source = { "unnamed", 7 },
-		.bucket = "bucket" };
+	struct record record = { .source = { "unnamed", 7 } };
 
 	memset(data, 'd', sizeof(data));
 	for (size_t i = 0; i < COUNT(sizes); i++) {
-		entry.message = (struct slice){ data, sizes[i] };
-		journal_add(relay, &entry);
+		record.data = (struct slice){ data, sizes[i] };
+		journal_add(relay, "bucket", &record);
 	}
 	for (size_t i = 0; i < COUNT(sizes); i++) {
 		struct read_entry fields;
@@ -230,16 +283,13 @@ START_TEST(test_away)
 {
 	struct relay *relay;
 	int fd = open_journal(&relay);
-	struct journal_entry entry = { .message = { "a", 1 },
-		.facility = -1,
-		.severity = -1,
-		.source = { "unnamed", 7 },
-		.bucket = "bucket" };
+	struct record record = { .data = { "a", 1 },
+		.source = { "unnamed", 7 } };
 	char why[WHY_SIZE];
 
 	close(fd);
 	for (int i = 0; i < 10; i++) {
-		journal_add(relay, &entry);
+		journal_add(relay, "bucket", &record);
 		ck_assert_int_eq(relay_flush(relay), -1);
 		ck_assert_int_eq(relay_take_news(relay, why),
 		    i == 0 ? RELAY_FAILS : RELAY_NO_NEWS);
@@ -265,4 +315,5 @@ START_TEST(test_paths)
 }
 END_TEST
 
-CHECK_MAIN("creosote_journal", test_entries, test_long, test_away, test_paths)
+CHECK_MAIN("creosote_journal", test_entries, test_decoded, test_marks,
+    test_long, test_away, test_paths)

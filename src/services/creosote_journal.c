@@ -2,6 +2,7 @@
 /* Entries of the journal (systemd.io, "Native Journal Protocol"). */
 #include "services/creosote_journal.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,7 +19,7 @@
 #define SEVERITY_INFO 6
 
 /* Names, numbers, lengths and newlines of all fields. */
-#define HEADER_SIZE 512
+#define HEADER_SIZE 1024
 
 struct relay *
 journal_new(const char *path, char why[WHY_SIZE])
@@ -78,31 +79,86 @@ put_number(char *out, const char *name, uint64_t number)
 	return put_text(out, name, text);
 }
 
-void
-journal_add(struct relay *relay, const struct journal_entry *entry)
+/* Senders may say who they are, but not in the names of the journal's own. */
+static char *
+put_decoded(char *out, const struct creosote_fields *fields)
 {
-	char *begin = relay_reserve(relay,
-	    entry->message.len + entry->source.len + 2 * strlen(entry->bucket) +
-		HEADER_SIZE);
-	int severity = entry->severity >= 0 ? entry->severity : SEVERITY_INFO;
-	char time[CLOCK_TEXT_SIZE], *out = begin;
-	char identifier[IDENTIFIER_SIZE];
+	for (unsigned i = 0; i < CREOSOTE_FIELDS_SLICES; i++) {
+		const struct slice *slice =
+		    creosote_fields_slice_const(fields, i);
+		char name[32];
+
+		if (slice->len == 0)
+			continue;
+		snprintf(
+		    name, sizeof(name), "SENDER_%s", creosote_fields_name(i));
+		for (char *c = name; *c != '\0'; c++)
+			*c = (char)toupper((unsigned char)*c);
+		out = put_field(out, name, *slice);
+	}
+	return out;
+}
+
+static char *
+put_level(char *out, const struct creosote_fields *fields)
+{
+	int severity = fields != NULL && fields->severity >= 0
+	    ? fields->severity
+	    : SEVERITY_INFO;
+
+	if (severity < SEVERITY_MOST)
+		severity = SEVERITY_MOST;
+	out = put_number(out, "PRIORITY", (uint64_t)severity);
+	if (fields != NULL && fields->facility >= 0)
+		out = put_number(
+		    out, "SYSLOG_FACILITY", (uint64_t)fields->facility);
+	return out;
+}
+
+/* What netlabd says of the record. */
+static char *
+put_own(char *out, const char *bucket, const struct record *record)
+{
+	char time[CLOCK_TEXT_SIZE], identifier[IDENTIFIER_SIZE];
+
+	clock_format_iso8601(time, record->time_ns);
+	snprintf(identifier, sizeof(identifier), "creosote-%s", bucket);
+	out = put_text(out, "SYSLOG_IDENTIFIER", identifier);
+	out = put_field(out, "SENDER", record->source);
+	out = put_text(out, "NETLABD_BUCKET", bucket);
+	out = put_number(out, "NETLABD_SEQUENCE", record->sequence);
+	out = put_text(out, "NETLABD_TIME", time);
+	if (record->is_cut)
+		out = put_number(out, "NETLABD_CUT", record->wire_len);
+	if (record->is_late)
+		out = put_number(out, "NETLABD_LATE", 1);
+	return out;
+}
+
+static size_t
+room(const char *bucket, const struct record *record)
+{
+	size_t len = record_message(record).len + record->source.len +
+	    2 * strlen(bucket) + HEADER_SIZE;
+
+	for (unsigned i = 0;
+	     record->fields != NULL && i < CREOSOTE_FIELDS_SLICES; i++)
+		len += creosote_fields_slice_const(record->fields, i)->len;
+	return len;
+}
+
+void
+journal_add(
+    struct relay *relay, const char *bucket, const struct record *record)
+{
+	char *begin = relay_reserve(relay, room(bucket, record)), *out;
 
 	if (begin == NULL)
 		return;
-	if (severity < SEVERITY_MOST)
-		severity = SEVERITY_MOST;
-	clock_format_iso8601(time, entry->time_ns);
-	snprintf(identifier, sizeof(identifier), "creosote-%s", entry->bucket);
-	out = put_field(out, "MESSAGE", entry->message);
-	out = put_number(out, "PRIORITY", (uint64_t)severity);
-	out = put_text(out, "SYSLOG_IDENTIFIER", identifier);
-	if (entry->facility >= 0)
-		out = put_number(
-		    out, "SYSLOG_FACILITY", (uint64_t)entry->facility);
-	out = put_field(out, "SENDER", entry->source);
-	out = put_text(out, "NETLABD_BUCKET", entry->bucket);
-	out = put_number(out, "NETLABD_SEQUENCE", entry->sequence);
-	out = put_text(out, "NETLABD_TIME", time);
+	out = put_field(begin, "MESSAGE", record_message(record));
+	out = put_level(out, record->fields);
+	out = put_own(out, bucket, record);
+	if (record->fields != NULL)
+		out = put_decoded(out, record->fields);
 	relay_commit(relay, (size_t)(out - begin));
 }

@@ -7,19 +7,10 @@
 #ifndef SERVICES_CREOSOTE_JOURNAL_H
 #define SERVICES_CREOSOTE_JOURNAL_H
 
-#include "base/slice.h"
+#include "services/creosote_record.h"
 #include "services/creosote_relay.h"
 
 #define JOURNAL_PATH "/run/systemd/journal/socket"
-
-struct journal_entry {
-	struct slice message;
-	int facility, severity; /* of syslog; -1: not told */
-	struct slice source;    /* the sender's address as text */
-	const char *bucket;     /* the bucket's name */
-	uint64_t sequence;      /* and the record's number in it */
-	int64_t time_ns;        /* when it was received */
-};
 
 /*
  * A relay to the journal's socket; NULL with why. It need not be there yet.
@@ -27,7 +18,8 @@ struct journal_entry {
  */
 struct relay *journal_new(const char *path, char why[WHY_SIZE]);
 
-/* Takes one entry; relay_flush() sends it. */
-void journal_add(struct relay *relay, const struct journal_entry *entry);
+/* Takes a record of that bucket as an entry; relay_flush() sends it. */
+void journal_add(
+    struct relay *relay, const char *bucket, const struct record *record);
 
 #endif

@@ -57,23 +57,8 @@ bucket_outputs_close(struct bucket_outputs *outputs)
 void
 bucket_outputs_add(struct bucket_outputs *outputs, const struct record *record)
 {
-	struct journal_entry entry = {
-		.message = record_message(record),
-		.facility = -1,
-		.severity = -1,
-		.source = record->source,
-		.bucket = outputs->name,
-		.sequence = record->sequence,
-		.time_ns = record->time_ns,
-	};
-
-	if (outputs->journal == NULL)
-		return;
-	if (record->fields != NULL) {
-		entry.facility = record->fields->facility;
-		entry.severity = record->fields->severity;
-	}
-	journal_add(outputs->journal, &entry);
+	if (outputs->journal != NULL)
+		journal_add(outputs->journal, outputs->name, record);
 }
 
 void
