@@ -22,6 +22,16 @@ static struct bucket_files *files;
 static int64_t now_ns = FILES_NOW_NS;
 static char said[2048], why[WHY_SIZE];
 
+/* What waits for this one cannot be written. */
+static const char *stuck;
+
+static bool
+on_empty(void *arg, struct bucket_files_item *item)
+{
+	(void)arg;
+	return item->queue == NULL || item->queue != stuck;
+}
+
 static void
 on_close(void *arg, struct bucket_files_item *item)
 {
@@ -41,7 +51,7 @@ on_say(void *arg, bool is_error, const char *what)
 	    is_error ? "error: " : "", what);
 }
 
-static const struct bucket_files_calls calls = { on_close, on_say };
+static const struct bucket_files_calls calls = { on_empty, on_close, on_say };
 
 static inline void
 set(const char *name, const char *text)

@@ -65,6 +65,40 @@ START_TEST(test_max_open)
 }
 END_TEST
 
+/*
+ * A file for which something waits stays open: another makes room, or where
+ * there is none, the others' takes what comes, and may be one too many.
+ */
+START_TEST(test_max_open_waiting)
+{
+	char waits[] = "waited\n";
+
+	prepare("%a.log");
+	set("max-open-files", "3");
+	begin();
+	stuck = waits;
+	find("192.0.2.1")->queue = waits;
+	find("192.0.2.2");
+	find("192.0.2.3")->queue = waits;
+	find("192.0.2.4"); /* 2 goes */
+	ck_assert_uint_eq(bucket_files_figures(files).closed, 1);
+	files_expect("192.0.2.1.log", "");
+	find("192.0.2.4")->queue = waits;
+	say_to(find("192.0.2.5"), "5\n");
+	say_to(find("192.0.2.6"), "6\n");
+	files_expect("others.log", "5\n6\n");
+	ck_assert_uint_eq(bucket_files_figures(files).open, 4);
+	ck_assert_uint_eq(bucket_files_figures(files).closed, 1);
+	ck_assert_uint_eq(bucket_files_figures(files).others, 2);
+	stuck = NULL;
+	say_to(find("192.0.2.5"), "again\n"); /* 1 and 3 go */
+	ck_assert_uint_eq(bucket_files_figures(files).open, 3);
+	files_expect("192.0.2.1.log", "waited\n");
+	files_expect("192.0.2.5.log", "again\n");
+	end();
+}
+END_TEST
+
 /* Those that are there already count; those beyond share a file. */
 START_TEST(test_max_files)
 {
@@ -264,5 +298,5 @@ START_TEST(test_pair_symlinks)
 END_TEST
 
 CHECK_MAIN("creosote_files_senders", test_senders, test_max_open,
-    test_max_files, test_neighbours, test_unopenable, test_senders_rotated,
-    test_very_many, test_pairs, test_pair_symlinks)
+    test_max_open_waiting, test_max_files, test_neighbours, test_unopenable,
+    test_senders_rotated, test_very_many, test_pairs, test_pair_symlinks)

@@ -15,6 +15,12 @@
 /* How often files may be counted anew, as somebody may have removed some. */
 #define COUNT_MS 60000
 
+/*
+ * How many files are asked whether they can be closed, the least lately used
+ * first: each message may ask.
+ */
+#define ASKED_MAX 64
+
 static struct files_entry **
 find_slot(const struct bucket_files *files, const char *name)
 {
@@ -144,6 +150,27 @@ has_room(struct bucket_files *files)
 	return files->figures.known < files->settings->max_files;
 }
 
+/*
+ * Closes a file, but none that something waits for, nor that of the others,
+ * which would come and go with each message; false: there is none.
+ */
+static bool
+make_place(struct bucket_files *files)
+{
+	struct files_entry *entry = files->last;
+
+	for (int i = 0; i < ASKED_MAX && entry != NULL; i++) {
+		if (strcmp(entry->name, SENDER_OTHERS) != 0 &&
+		    files->calls->empty(files->arg, &entry->item)) {
+			close_entry(files, entry);
+			files->figures.closed++;
+			return true;
+		}
+		entry = entry->before;
+	}
+	return false;
+}
+
 static struct files_entry *
 open_sender(struct bucket_files *files, const char *name)
 {
@@ -156,10 +183,12 @@ open_sender(struct bucket_files *files, const char *name)
 	is_missing = access(path, F_OK) == -1 && errno == ENOENT;
 	if (!is_others && is_missing && !has_room(files))
 		return NULL;
-	if (files->figures.open >= files->settings->max_open) {
-		close_entry(files, files->last);
-		files->figures.closed++;
-	}
+	while (files->figures.open >= files->settings->max_open)
+		if (!make_place(files)) {
+			if (!is_others)
+				return NULL;
+			break;
+		}
 	entry = open_entry(files, name, path, why);
 	if (entry != NULL && is_missing && !is_others)
 		files->figures.known++;

@@ -73,6 +73,11 @@ struct bucket_files_item {
 /* What the files ask of their user; arg is the one of bucket_files_new(). */
 struct bucket_files_calls {
 	/*
+	 * Another file wants the place of this one: writes what waits for it,
+	 * if that can be done. False: something still waits.
+	 */
+	bool (*empty)(void *arg, struct bucket_files_item *item);
+	/*
 	 * The file is closed after this, as another needs its place, or all are
 	 * closed: write what waits for it, and free queue.
 	 */
@@ -104,9 +109,11 @@ void bucket_files_free(struct bucket_files *files);
 
 /*
  * The file for what comes from this peer (NULL: netlabd itself, which is
- * "others" where each sender has a file). It may close another, with a call
- * before, and stays open until the next find or free. NULL with errno: neither
- * the sender's file nor that of the others can be opened.
+ * "others" where each sender has a file). It may close another, for which
+ * nothing waits, with a call before, and stays open until the next find or
+ * free. Where none can be closed, it is that of the others, one more than may
+ * be open. NULL with errno: neither the sender's file nor that of the others
+ * can be opened.
  */
 struct bucket_files_item *bucket_files_find(
     struct bucket_files *files, const struct sockaddr *peer, socklen_t len);

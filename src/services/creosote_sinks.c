@@ -8,6 +8,18 @@
 #include "base/clock.h"
 #include "base/log.h"
 
+static bool
+empty_sink(void *arg, struct bucket_files_item *item)
+{
+	struct bucket_sink *sink = item->queue;
+
+	(void)arg;
+	if (sink == NULL)
+		return true;
+	(void)bucket_sink_flush(sink, false);
+	return bucket_queue_len(&sink->queue) == 0;
+}
+
 /* Before a file is closed. What is lost then is said in another. */
 static void
 close_sink(void *arg, struct bucket_files_item *item)
@@ -36,7 +48,7 @@ say(void *arg, bool is_error, const char *what)
 		log_notice("creosote '%s': %s", sinks->config.name, what);
 }
 
-static const struct bucket_files_calls calls = { close_sink, say };
+static const struct bucket_files_calls calls = { empty_sink, close_sink, say };
 
 int
 bucket_sinks_open(struct bucket_sinks *sinks,
