@@ -267,6 +267,59 @@ START_TEST(test_group_of_others)
 }
 END_TEST
 
+/*
+ * A bucket that a reload changed still writes to what its successor rotated:
+ * that is let alone until it is closed, and then looked after.
+ */
+START_TEST(test_successor)
+{
+	struct bucket_files *old;
+
+	prepare("b.log");
+	set("rotate-size", "4");
+	set("compress", "yes");
+	begin();
+	old = files;
+	say_to(bucket_files_find(files, NULL, 0), "1\n");
+	begin();
+	say_to(bucket_files_find(files, NULL, 0), "long\n");
+	work();
+	ck_assert_str_eq(files_names(), "b.log b.log-20261125T213000Z");
+	ck_assert_int_eq(
+	    write(bucket_files_find(old, NULL, 0)->file.fd, "2\n", 2), 2);
+	bucket_files_free(old);
+	work();
+	ck_assert_str_eq(files_names(), "b.log b.log-20261125T213000Z.gz");
+	files_expect("b.log-20261125T213000Z.gz", "1\n2\n");
+	ck_assert_str_eq(said, "");
+	end();
+}
+END_TEST
+
+/* The same where it does not end, but opens its file anew. */
+START_TEST(test_successor_reopened)
+{
+	struct bucket_files *old;
+
+	prepare("b.log");
+	set("rotate-size", "4");
+	set("compress", "yes");
+	begin();
+	old = files;
+	say_to(bucket_files_find(files, NULL, 0), "1\n");
+	begin();
+	say_to(bucket_files_find(files, NULL, 0), "long\n");
+	work();
+	ck_assert(files_has("b.log-20261125T213000Z"));
+	ck_assert_int_eq(bucket_files_reopen(old, why), 0);
+	work();
+	ck_assert_str_eq(files_names(), "b.log b.log-20261125T213000Z.gz");
+	bucket_files_free(old);
+	end();
+}
+END_TEST
+
 CHECK_MAIN("creosote_files", test_size, test_interval, test_interval_start,
     test_failing, test_reopen, test_of_others, test_refused,
-    test_refused_options, test_group, test_group_refused, test_group_of_others)
+    test_refused_options, test_group, test_group_refused, test_group_of_others,
+    test_successor, test_successor_reopened)

@@ -73,6 +73,7 @@ close_entry(struct bucket_files *files, struct files_entry *entry)
 	unlink_use(files, entry);
 	files->figures.open--;
 	bucket_file_close(&entry->item.file);
+	files_note_closed(files, entry);
 	free(entry->path);
 	free(entry);
 }
@@ -274,18 +275,6 @@ open_only(struct bucket_files *files, char why[WHY_SIZE])
 	return 0;
 }
 
-static bool
-is_in_use(void *arg, dev_t dev, ino_t ino)
-{
-	const struct bucket_files *files = arg;
-
-	for (const struct files_entry *entry = files->first; entry != NULL;
-	     entry = entry->after)
-		if (entry->ino == ino && entry->dev == dev)
-			return true;
-	return false;
-}
-
 static void
 say(void *arg, bool is_error, const char *what)
 {
@@ -294,7 +283,7 @@ say(void *arg, bool is_error, const char *what)
 	files->calls->say(files->arg, is_error, what);
 }
 
-static const struct upkeep_calls upkeep_calls = { is_in_use, say };
+static const struct upkeep_calls upkeep_calls = { files_is_in_use, say };
 
 static int
 begin(struct bucket_files *files, char why[WHY_SIZE])
@@ -334,6 +323,7 @@ bucket_files_new(const struct bucket_files_settings *settings,
 	files->arg = arg;
 	files->access = access;
 	files->has_sender = bucket_path_has_sender(settings->path);
+	files_join(files);
 	if (begin(files, why) == 0)
 		return files;
 	bucket_files_free(files);
@@ -347,6 +337,7 @@ bucket_files_free(struct bucket_files *files)
 		return;
 	while (files->first != NULL)
 		close_entry(files, files->first);
+	files_leave(files);
 	upkeep_free(files->upkeep);
 	free(files->slots);
 	free(files);

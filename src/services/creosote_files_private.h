@@ -4,6 +4,7 @@
 #define SERVICES_CREOSOTE_FILES_PRIVATE_H
 
 #include <limits.h>
+#include <sys/queue.h>
 #include <sys/types.h>
 
 #include "services/creosote_files.h"
@@ -30,6 +31,8 @@ struct files_entry {
 };
 
 struct bucket_files {
+	LIST_ENTRY(bucket_files) next; /* of all that there are */
+	bool waits; /* for another bucket to close a file that is rotated */
 	const struct bucket_files_settings *settings;
 	const struct bucket_files_calls *calls;
 	void *arg;
@@ -50,6 +53,17 @@ struct bucket_files {
 /* Finds mode and group of the files: 0, or -1 with why. */
 int bucket_files_find_access(const struct bucket_files_settings *settings,
     struct bucket_file_access *access, char why[WHY_SIZE]);
+
+/* Those that know of each other: joined while they are there. */
+void files_join(struct bucket_files *files);
+void files_leave(struct bucket_files *files);
+
+/* True for a file that any of them has open; arg: the one that asks. */
+bool files_is_in_use(void *arg, dev_t dev, ino_t ino);
+
+/* Another bucket of these files may wait for this one to be closed. */
+void files_note_closed(
+    const struct bucket_files *files, const struct files_entry *entry);
 
 /* Looks at an open file; `since` begins its period anew. */
 void

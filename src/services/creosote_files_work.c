@@ -82,8 +82,10 @@ rotate(struct bucket_files *files, struct files_entry *entry, int64_t now_ns,
 	files_note_rotation(files, entry, NULL);
 	files_look(files, entry, true);
 	begin_period(files, &entry->period, now_ns);
-	if (entry->ino != ino)
+	if (entry->ino != ino) {
 		files->figures.rotations++;
+		files_note_closed(files, entry);
+	}
 	if (entry->path[0] != '\0') /* standard output has none aside */
 		(void)upkeep_add(files->upkeep, entry->path);
 	return 0;
@@ -165,8 +167,10 @@ bucket_files_reopen(struct bucket_files *files, char why[WHY_SIZE])
 		if (bucket_file_reopen(
 			&entry->item.file, result == 0 ? why : later) == -1)
 			result = -1;
-		else
+		else {
 			files_look(files, entry, true);
+			files_note_closed(files, entry);
+		}
 	}
 	return result;
 }
