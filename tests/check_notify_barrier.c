@@ -2,9 +2,12 @@
 /* Waiting until systemd has read what it was told. */
 #include "daemon/notify.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/time.h>
 #include <sys/wait.h>
@@ -73,6 +76,68 @@ START_TEST(test_barrier_stuck)
 }
 END_TEST
 
+/* Fills the queue that nobody reads; returns once nothing more fits. */
+static void
+fill_queue(void)
+{
+	struct sockaddr_un un = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	strcpy(un.sun_path, getenv("NOTIFY_SOCKET"));
+	while (sendto(fd, "X=1", 3, MSG_DONTWAIT, (struct sockaddr *)&un,
+		   sizeof(un)) == 3)
+		continue;
+	ck_assert_int_eq(errno, EAGAIN);
+	close(fd);
+}
+
+/* A reader that begins only when its parent waits; true: READY=1 came. */
+static pid_t
+start_late_reader(int manager)
+{
+	char path[64], text[TEXT_SIZE], state = 'R';
+	pid_t parent = getpid(), pid = fork();
+	ssize_t len;
+
+	ck_assert_int_ne(pid, -1);
+	if (pid != 0)
+		return pid;
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)parent);
+	while (state != 'S') {
+		FILE *file = fopen(path, "r");
+
+		ck_assert_int_eq(fscanf(file, "%*d %*s %c", &state), 1);
+		fclose(file);
+	}
+	while (
+	    (len = recv(manager, text, sizeof(text) - 1, MSG_DONTWAIT)) > 0) {
+		text[len] = '\0';
+		if (strcmp(text, "READY=1") == 0)
+			_exit(0);
+		(void)poll(&(struct pollfd){ manager, POLLIN, 0 }, 1, 2000);
+	}
+	_exit(1);
+}
+
+/* Who did not read in time before is waited for all the same. */
+START_TEST(test_ready_after_stuck)
+{
+	char path[NET_PATH_SIZE];
+	int manager = open_manager(net_path(path, "", "notify")), status;
+	int64_t begin_ms = clock_monotonic_ms();
+	pid_t pid;
+
+	fill_queue();
+	notify_send("STATUS=in vain");
+	ck_assert_int_ge(clock_monotonic_ms() - begin_ms, 900);
+	pid = start_late_reader(manager);
+	notify_ready();
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+	close(manager);
+}
+END_TEST
+
 static void
 do_nothing(int number)
 {
@@ -95,5 +160,22 @@ START_TEST(test_barrier_interrupted)
 }
 END_TEST
 
+/* A signal amid the wait for room is no reason to give up, either. */
+START_TEST(test_ready_interrupted)
+{
+	struct itimerval soon = { .it_value = { .tv_usec = 50000 } };
+	char path[NET_PATH_SIZE];
+	int manager = open_manager(net_path(path, "", "notify"));
+	int64_t begin_ms = clock_monotonic_ms();
+
+	fill_queue();
+	signal(SIGALRM, do_nothing);
+	ck_assert_int_eq(setitimer(ITIMER_REAL, &soon, NULL), 0);
+	notify_ready();
+	ck_assert_int_ge(clock_monotonic_ms() - begin_ms, 900);
+	close(manager);
+}
+END_TEST
+
 CHECK_MAIN("notify_barrier", test_barrier, test_barrier_stuck,
-    test_barrier_interrupted)
+    test_barrier_interrupted, test_ready_after_stuck, test_ready_interrupted)

@@ -146,7 +146,7 @@ announce_start(const struct config *config)
 	log_notice("ready: %zu service%s, %zu listener%s",
 	    config->service_count, plural(config->service_count), listeners,
 	    plural(listeners));
-	notify_send("READY=1");
+	notify_ready();
 	announce_status(config);
 	if (isatty(STDERR_FILENO))
 		print_examples(config);
@@ -174,7 +174,7 @@ announce_reload(const struct config *config, const char *outcome)
 
 	clock_format_ctime(time, clock_now_ns());
 	snprintf(last_reload, sizeof(last_reload), "; %s %s", outcome, time);
-	notify_send("READY=1");
+	notify_ready();
 	announce_status(config);
 }
 

@@ -49,21 +49,42 @@ notify_is_wanted(void)
 	return notify_address(&un) != 0;
 }
 
-/* Whoever supervises us sees what is missing; there is no one else to tell. */
-static void
-send_message(const struct msghdr *message, bool matters)
+/* When a reader that is slow is waited for. */
+enum weight {
+	SAID_AGAIN, /* never, as it soon is */
+	MATTERS,    /* unless it was in vain before: there may be many */
+	DECIDES     /* always: systemd waits for it */
+};
+
+/* A signal ends a wait that has a limit, so that it is begun again. */
+static ssize_t
+send_patiently(int fd, const struct msghdr *message)
 {
 	static const struct timeval patience = { .tv_sec = PATIENCE_MS / 1000 };
+	int64_t end_ms = clock_monotonic_ms() + PATIENCE_MS;
+	ssize_t sent;
+
+	(void)setsockopt(
+	    fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+	do
+		sent = sendmsg(fd, message, MSG_NOSIGNAL);
+	while (sent == -1 && errno == EINTR && clock_monotonic_ms() < end_ms);
+	return sent;
+}
+
+/* Whoever supervises us sees what is missing; there is no one else to tell. */
+static void
+send_message(const struct msghdr *message, enum weight weight)
+{
 	static bool is_stuck; /* it did not read in time: wait no more */
 	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	bool wait = matters && !is_stuck;
+	bool wait = weight == DECIDES || (weight == MATTERS && !is_stuck);
 	ssize_t sent;
 
 	if (fd == -1)
 		return;
-	(void)setsockopt(
-	    fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
-	sent = sendmsg(fd, message, MSG_NOSIGNAL | (wait ? 0 : MSG_DONTWAIT));
+	sent = wait ? send_patiently(fd, message)
+		    : sendmsg(fd, message, MSG_NOSIGNAL | MSG_DONTWAIT);
 	if (sent != -1)
 		is_stuck = false;
 	else if (wait && errno == EAGAIN)
@@ -73,7 +94,7 @@ send_message(const struct msghdr *message, bool matters)
 
 /* Sends the text, with a copy of fd unless it is -1. */
 static void
-send_text(const char *text, size_t len, int fd, bool matters)
+send_text(const char *text, size_t len, int fd, enum weight weight)
 {
 	struct sockaddr_un un;
 	struct iovec data = { (void *)text, len };
@@ -96,20 +117,20 @@ send_text(const char *text, size_t len, int fd, bool matters)
 		control.align.cmsg_len = CMSG_LEN(sizeof(int));
 		memcpy(CMSG_DATA(&control.align), &fd, sizeof(fd));
 	}
-	send_message(&message, matters);
+	send_message(&message, weight);
 }
 
-static void send_format(bool matters, const char *format, va_list ap)
+static void send_format(enum weight weight, const char *format, va_list ap)
     __attribute__((format(printf, 2, 0)));
 
 static void
-send_format(bool matters, const char *format, va_list ap)
+send_format(enum weight weight, const char *format, va_list ap)
 {
 	char text[TEXT_SIZE];
 	int len = vsnprintf(text, sizeof(text), format, ap);
 
 	if (len > 0)
-		send_text(text, strnlen(text, sizeof(text)), -1, matters);
+		send_text(text, strnlen(text, sizeof(text)), -1, weight);
 }
 
 void
@@ -118,7 +139,7 @@ notify_send(const char *format, ...)
 	va_list ap;
 
 	va_start(ap, format);
-	send_format(true, format, ap);
+	send_format(MATTERS, format, ap);
 	va_end(ap);
 }
 
@@ -128,8 +149,16 @@ notify_try(const char *format, ...)
 	va_list ap;
 
 	va_start(ap, format);
-	send_format(false, format, ap);
+	send_format(SAID_AGAIN, format, ap);
 	va_end(ap);
+}
+
+void
+notify_ready(void)
+{
+	static const char text[] = "READY=1";
+
+	send_text(text, strlen(text), -1, DECIDES);
 }
 
 void
@@ -149,7 +178,7 @@ notify_store(int fd, const char *name)
 	int len = snprintf(text, sizeof(text), "FDSTORE=1\nFDNAME=%s", name);
 
 	if (len > 0 && (size_t)len < sizeof(text))
-		send_text(text, (size_t)len, fd, true);
+		send_text(text, (size_t)len, fd, MATTERS);
 }
 
 void
@@ -186,7 +215,7 @@ notify_barrier(void)
 
 	if (!notify_is_wanted() || pipe2(ends, O_CLOEXEC) == -1)
 		return;
-	send_text(text, strlen(text), ends[1], true);
+	send_text(text, strlen(text), ends[1], MATTERS);
 	close(ends[1]);
 	is_stuck = !await_close(ends[0], is_stuck ? 0 : PATIENCE_MS);
 	close(ends[0]);

@@ -14,7 +14,7 @@
 bool notify_is_wanted(void);
 
 /*
- * Sends assignments, one a line: "READY=1\nSTATUS=…". Who does not read is
+ * Sends assignments, one a line: "STATUS=…\nERRNO=…". Who does not read is
  * waited for a second, once.
  */
 void notify_send(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -23,7 +23,13 @@ void notify_send(const char *format, ...) __attribute__((format(printf, 1, 2)));
  */
 void notify_try(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* RELOADING=1 with the clock that systemd wants; READY=1 ends it. */
+/*
+ * READY=1, which ends a start or a reload: systemctl waits for it, so that
+ * whoever does not read is waited for a second each time.
+ */
+void notify_ready(void);
+
+/* RELOADING=1 with the clock that systemd wants; notify_ready() ends it. */
 void notify_reloading(void);
 
 /*
