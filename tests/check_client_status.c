@@ -191,11 +191,39 @@ static const char service_shown[] =
     "  lost                                       0           0           3\n"
     "  refused-rate                               0           0           9\n";
 
+/* Who listens for datagrams alone is not told of connections that never come.
+ */
+START_TEST(test_service_connections)
+{
+	static const struct {
+		const char *text, *first_line;
+	} table[] = {
+		{ "{'listeners':[{'transport':'udp'}]}", " \n" },
+		{ "{'listeners':[{'transport':'unixgram'}]}", " \n" },
+		{ "{'listeners':[{'transport':'tcp'}]}",
+		    " : 0 connections open\n" },
+		{ "{'listeners':[{'transport':'unix'}]}",
+		    " : 0 connections open\n" },
+		{ "{'figures':{'connections':7}}", " : 0 connections open\n" },
+		{ "{'connections':3}", " : 3 connections open\n" },
+	};
+
+	for (size_t i = 0; i < COUNT(table); i++) {
+		char *printed =
+		    print(status_print_service, table[i].text, 80, false);
+
+		strchr(printed, '\n')[1] = '\0';
+		ck_assert_str_eq(printed, table[i].first_line);
+		free(printed);
+	}
+}
+END_TEST
+
 START_TEST(test_service)
 {
 	check(status_print_service, service_text, 80, service_shown);
 	check(status_print_service, "{'type':'echo','name':'e'}", 80,
-	    "echo e: 0 connections open\n\n"
+	    "echo e\n\n"
 	    "  FIGURE                                 PER S    1MIN AVG       "
 	    "TOTAL\n"
 	    "  nothing has come yet\n");
@@ -251,4 +279,4 @@ START_TEST(test_hostile)
 END_TEST
 
 CHECK_MAIN("client/status_text", test_overview, test_width, test_reload,
-    test_service, test_colours, test_hostile)
+    test_service_connections, test_service, test_colours, test_hostile)

@@ -43,6 +43,9 @@ void status_print_listeners(
 void status_print_state(
     struct page *page, const struct status_style *style, const json_t *service);
 
+/* Whether it listens for connections, has had some, or has some left. */
+bool status_has_connections(const json_t *service);
+
 void status_paint(
     struct page *page, const struct status_style *style, const char *code);
 

@@ -59,8 +59,11 @@ status_print_service(
 	char text[HUMAN_SIZE];
 
 	(void)status_print_name(page, style, service);
-	page_print(page, ": %s connections open\n",
-	    human_count(text, status_number_of(service, "connections")));
+	if (status_has_connections(service))
+		page_print(page, ": %s connections open",
+		    human_count(
+			text, status_number_of(service, "connections")));
+	page_puts(page, "\n");
 	status_print_listeners(page, style, service);
 	status_print_state(page, style, service);
 	page_puts(page, "\n");

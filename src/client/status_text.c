@@ -94,6 +94,15 @@ has_traffic(const struct traffic *traffic, const json_t *service)
 	return false;
 }
 
+bool
+status_has_connections(const json_t *service)
+{
+	for (size_t i = 0; i < TRAFFIC_COUNT; i++)
+		if (traffics[i].is_open && has_traffic(&traffics[i], service))
+			return true;
+	return status_number_of(service, "connections") > 0;
+}
+
 static void
 print_cell(struct page *page, int columns, const char *text)
 {
