@@ -83,7 +83,8 @@ START_TEST(test_journal)
 	set_journal_stream(0, 0);
 	log_open("netlabd", LOG_DEBUG);
 	log_all_levels();
-	ck_assert_str_eq(written(), "<3>e 1\n<4>w two\n<5>n\n<6>i\n<7>d\n");
+	ck_assert_str_eq(
+	    written(), "<3>error: e 1\n<4>warning: w two\n<5>n\n<6>i\n<7>d\n");
 }
 END_TEST
 

@@ -49,8 +49,9 @@ print_prefix(char *line, enum log_level level)
 	    : level == LOG_WARNING            ? "warning: "
 					      : "";
 
+	/* The word again: plain text of the journal shows no priorities. */
 	if (log_to_journal)
-		return snprintf(line, LINE_SIZE, "<%d>", (int)level);
+		return snprintf(line, LINE_SIZE, "<%d>%s", (int)level, word);
 	return snprintf(line, LINE_SIZE, "%.100s: %s", log_program, word);
 }
 

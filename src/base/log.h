@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Messages to standard error, one write(2) each. Under systemd they carry the
- * <N> prefix of sd-daemon(3); by hand they begin with the program's name.
+ * <N> prefix of sd-daemon(3); by hand they begin with the program's name. Then
+ * errors and warnings say that they are.
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H

@@ -84,9 +84,9 @@ announce_buffers(const struct config *config)
 	option_format_quantity(OPTION_SIZE, asked, asked_text);
 	option_format_quantity(OPTION_SIZE, granted, got_text);
 	log_warning("receive-buffer: %s asked, %s granted for %zu service%s "
-		    "(raise net.core.rmem_max, or run as root or with "
-		    "CAP_NET_ADMIN)",
-	    asked_text, got_text, count, plural(count));
+		    "(sysctl net.core.rmem_max=%" PRIu64 " allows that, and so "
+		    "does CAP_NET_ADMIN)",
+	    asked_text, got_text, count, plural(count), asked);
 }
 
 struct example {

@@ -208,6 +208,18 @@ def most():
         return int(file.read())
 
 
+def test_a_short_receive_buffer_is_told_with_what_mends_it(netlabd):
+    """Under systemd as by hand: nothing there is to be run as root."""
+    size = most() * 2
+    prefix = ("setpriv", "--bounding-set=-net_admin", "--inh-caps=-net_admin",
+              "--ambient-caps=-net_admin") if os.geteuid() == 0 else ()
+    daemon = netlabd(sized(size), prefix=prefix)
+    warning, = daemon.log_contains("warning: receive-buffer: ")
+    assert warning.endswith(
+        f"for 1 service (sysctl net.core.rmem_max={size} allows that, and so "
+        "does CAP_NET_ADMIN)")
+
+
 @pytest.mark.usefixtures("as_root")
 def test_what_root_was_granted_stays(netlabd):
     """Without its rights: asked as much again, more, less."""
