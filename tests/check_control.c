@@ -118,11 +118,53 @@ START_TEST(test_rotate)
 	    "{\"rotated\":[\"bucket\"]}\n");
 	ck_assert_uint_eq(world.fake->rotated, 2);
 	ask_expect(&world, POST("/rotate?bucket=test"), 404,
-	    "{\"error\":\"no bucket of that name\"}\n");
+	    "{\"error\":\"no bucket of that name (there are: bucket)\"}\n");
 	world.fake->rotate_fails = "disk full";
 	ask_expect(&world, POST("/rotate"), 500,
 	    "{\"error\":\"fake 'bucket': disk full\",\"rotated\":[]}\n");
 	ck_assert_uint_eq(world.fake->rotated, 2);
+	world_close(&world);
+}
+END_TEST
+
+/* However many there are, the answer is short. */
+START_TEST(test_many_names)
+{
+	struct world world;
+	struct service *services[40];
+	char name[32];
+
+	world_open(&world, NULL, NULL);
+	memcpy(services, world.services, sizeof(world.services));
+	for (size_t i = 2; i < COUNT(services); i++) {
+		snprintf(name, sizeof(name), "service-%zu", i);
+		services[i] = service_new(&fake_type, name);
+	}
+	world.config.services = services;
+	world.config.service_count = COUNT(services);
+	ask_expect(&world, POST("/rotate?bucket=x"), 404,
+	    "{\"error\":\"no bucket of that name (there are: bucket, "
+	    "service-2, service-3, service-4, service-5, service-6, service-7, "
+	    "service-8, service-9, service-10, service-11, ...)\"}\n");
+	world.config.services = world.services;
+	world.config.service_count = 2;
+	for (size_t i = 2; i < COUNT(services); i++)
+		service_free(services[i]);
+	world_close(&world);
+}
+END_TEST
+
+START_TEST(test_no_names)
+{
+	struct world world;
+
+	world_open(&world, NULL, NULL);
+	history_free(world.fake->history);
+	service_free(world.services[1]);
+	world.config.service_count = 1;
+	ask_expect(&world, POST("/rotate?bucket=x"), 404,
+	    "{\"error\":\"no bucket is served (a creosote section makes "
+	    "one)\"}\n");
 	world_close(&world);
 }
 END_TEST
@@ -216,4 +258,5 @@ START_TEST(test_stop_before_reload)
 END_TEST
 
 CHECK_MAIN("control", test_tails, test_bad_queries, test_bad_pattern,
-    test_rotate, test_state, test_reload, test_stop_before_reload)
+    test_rotate, test_many_names, test_no_names, test_state, test_reload,
+    test_stop_before_reload)

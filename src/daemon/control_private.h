@@ -65,6 +65,13 @@ void control_answer(
 void control_error(struct control_connection *connection, unsigned status,
     const char *format, ...) __attribute__((format(printf, 3, 4)));
 
+/*
+ * With 404: no service, or no bucket with a history, of that name, and which
+ * there are, first of all the one that was likely meant (control_unknown.c).
+ */
+void control_refuse_name(
+    struct control_connection *connection, const char *wanted, bool is_bucket);
+
 /* With 405: methods that are allowed. */
 void
 control_refuse_method(struct control_connection *connection, const char *allow);

@@ -29,7 +29,7 @@ get_service(struct control_connection *connection, const char *name)
 
 	control_rates_asked();
 	if (service == NULL)
-		control_error(connection, 404, "no service of that name");
+		control_refuse_name(connection, name, false);
 	else
 		control_answer(
 		    connection, 200, control_service_object(service));
@@ -121,7 +121,7 @@ post_rotate(struct control_connection *connection, const char *name)
 	service = control_find(bucket);
 	if (bucket[0] != '\0' &&
 	    (service == NULL || service_type(service)->rotate == NULL)) {
-		control_error(connection, 404, "no bucket of that name");
+		control_refuse_name(connection, bucket, true);
 		return;
 	}
 	rotated = json_array();

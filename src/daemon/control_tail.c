@@ -362,8 +362,7 @@ control_tail(struct control_connection *connection, const char *name)
 	char why[WHY_SIZE];
 
 	if (history == NULL) {
-		control_error(connection, 404,
-		    "no bucket of that name that keeps a history");
+		control_refuse_name(connection, name, true);
 		return;
 	}
 	tail = tail_new(connection, name);

@@ -89,9 +89,34 @@ def test_status_of_one_service(daemon):
     assert printed(daemon, "status", "lab").startswith(
         "echo-upper lab: 0 connections open\n"
     )
-    result = netlab(daemon, "status", "nobody")
-    assert result.returncode == 1
-    assert "no service of that name" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "words, says",
+    [
+        (
+            ("status", "nobody"),
+            "no service of that name (there are: main, lab, bucket, other)",
+        ),
+        (
+            ("status", "bukcet"),
+            "(did you mean bucket? there are also: main, lab, other)",
+        ),
+        (("tail", "lab"), "no bucket of that name (there are: bucket, other)"),
+        (("tail", "Bucket"), "(did you mean bucket? there are also: other)"),
+        (("tail", "other"), "that bucket keeps no history"),
+        (("rotate", "x"), "no bucket of that name (there are: bucket, other)"),
+        (("rotate", "othr"), "(did you mean other? there are also: bucket)"),
+    ],
+)
+def test_who_mistypes_a_name_is_told_those_there_are(netlabd, words, says):
+    daemon = netlabd(
+        CONFIG + 'creosote other { listen = "127.0.0.1:0/udp" history = 0 }'
+    )
+    result = netlab(daemon, *words)
+    assert (result.returncode, result.stdout) == (1, "")
+    assert says in result.stderr
+    assert result.stderr.count("\n") == 1
 
 
 def test_status_json_is_the_answer_as_it_is(daemon):
