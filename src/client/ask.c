@@ -90,7 +90,9 @@ ask_datagram(struct ask *ask, const char *question, size_t len, char *answer,
 	if (ask->fd == -1 && connect_next(ask, deadline_ms) == -1)
 		return -1;
 	for (;;) {
-		if (send_question(ask, question, len, deadline_ms) == 0)
+		ask->delivered =
+		    send_question(ask, question, len, deadline_ms) == 0;
+		if (ask->delivered)
 			n = receive_answer(ask, answer, size, deadline_ms);
 		if (n >= 0)
 			ask->answered = true;

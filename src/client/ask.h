@@ -14,9 +14,10 @@
 struct ask {
 	const struct target *target;
 	int timeout_ms;
-	int fd;        /* -1: not connected */
-	size_t next;   /* the address to try next */
-	bool answered; /* the address now in use is the right one */
+	int fd;         /* -1: not connected */
+	size_t next;    /* the address to try next */
+	bool delivered; /* the last question left; over a path it has come */
+	bool answered;  /* the address now in use is the right one */
 	enum transport transport;
 };
 

@@ -163,8 +163,26 @@ static const struct reason {
 	    "the socket is of the other type (try unix: or unixgram:)" },
 };
 
+/* Any other address than those that a service on localhost listens on. */
+static bool
+is_beyond_localhost(const struct target *target)
+{
+	for (size_t i = 0; i < target->list.count; i++) {
+		const struct address *address = &target->list.items[i];
+
+		if (address->u.sa.sa_family == AF_INET
+			? address->u.in.sin_addr.s_addr !=
+			    htonl(INADDR_LOOPBACK)
+			: address->u.sa.sa_family == AF_INET6 &&
+			    !IN6_IS_ADDR_LOOPBACK(&address->u.in6.sin6_addr))
+			return true;
+	}
+	return false;
+}
+
 void
-connect_format_error(char text[CONNECT_ERROR_SIZE], int error, int timeout_ms)
+connect_format_error(char text[CONNECT_ERROR_SIZE], const struct target *target,
+    int error, int timeout_ms)
 {
 	const char *reason = strerror(error);
 
@@ -178,6 +196,9 @@ connect_format_error(char text[CONNECT_ERROR_SIZE], int error, int timeout_ms)
 	for (size_t i = 0; i < sizeof(reasons) / sizeof(*reasons); i++)
 		if (reasons[i].error == error)
 			reason = reasons[i].text;
+	if (error == ECONNREFUSED && is_beyond_localhost(target))
+		reason = "connection refused (is the server running there, and "
+			 "not for its own localhost alone?)";
 	snprintf(text, CONNECT_ERROR_SIZE, "%s", reason);
 }
 
@@ -187,6 +208,6 @@ connect_complain(
 {
 	char text[CONNECT_ERROR_SIZE];
 
-	connect_format_error(text, error, timeout_ms);
+	connect_format_error(text, target, error, timeout_ms);
 	return target_complain(target, transport, "%s", text);
 }

@@ -77,7 +77,8 @@ fail(const struct control *control, int error, char why[CONTROL_WHY_SIZE])
 		    "no answer in %g s (netlabd is busy "
 		    "or stopped; -t waits longer)",
 		    control->timeout_ms / 1000.0);
-	connect_format_error(text, error, control->timeout_ms);
+	connect_format_error(
+	    text, &control->target, error, control->timeout_ms);
 	return control_fail(why, "%s", text);
 }
 

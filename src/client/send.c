@@ -33,20 +33,31 @@ next_line(struct input *input, size_t *len, size_t *taken)
 	return true;
 }
 
-/* By datagram nobody knows whether a silent server is there at all. */
+/*
+ * By UDP nobody knows whether a silent server is there at all; over a path it
+ * has taken what was sent, and may be one that never answers.
+ */
 static void
 format_error(char text[CONNECT_ERROR_SIZE], const struct send *send,
     const struct ask *ask, int error)
 {
-	if (error != ETIMEDOUT || ask->answered ||
-	    ask->transport != TRANSPORT_UDP)
-		connect_format_error(text, error, send->timeout_ms);
-	else
+	double timeout_s = send->timeout_ms / 1000.0;
+
+	if (error != ETIMEDOUT || ask->answered || !ask->delivered)
+		connect_format_error(
+		    text, send->target, error, send->timeout_ms);
+	else if (ask->transport == TRANSPORT_UDP)
 		snprintf(text, CONNECT_ERROR_SIZE,
 		    "no answer in %g s (no server, a firewall, or a service "
 		    "that never answers, such as creosote: see netlab spew; "
 		    "-t waits longer)",
-		    send->timeout_ms / 1000.0);
+		    timeout_s);
+	else
+		snprintf(text, CONNECT_ERROR_SIZE,
+		    "delivered, but no answer in %g s (for a service that "
+		    "never answers, such as creosote: netlab spew; -t waits "
+		    "longer)",
+		    timeout_s);
 }
 
 /* `tcp_refused`: no transport was written, so TCP was tried before. */

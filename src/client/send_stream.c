@@ -153,8 +153,9 @@ end_of_answer(const struct session *session)
 		    session, "cut off: the server closed before all was sent");
 	if (session->received)
 		return DONE;
-	return complain(
-	    session, "the server closed the connection without an answer");
+	return complain(session,
+	    "the server closed the connection without an answer (for a "
+	    "service that never answers, such as creosote: netlab spew)");
 }
 
 static enum outcome
@@ -190,7 +191,10 @@ time_over(struct session *session)
 	target_complain(session->send->target, transport_of(session),
 	    "no answer in %g s (it is connected, but %s; -t waits longer)",
 	    session->send->timeout_ms / 1000.0,
-	    session->phase == LAST ? "says nothing" : "takes no more");
+	    session->phase == LAST
+		? "says nothing; for a service that never answers, such as "
+		  "creosote: netlab spew"
+		: "takes no more");
 	return FAILED;
 }
 

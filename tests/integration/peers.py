@@ -194,13 +194,13 @@ def resets_after(data):
 
 
 @contextlib.contextmanager
-def closed_port(kind=socket.SOCK_STREAM):
+def closed_port(kind=socket.SOCK_STREAM, host="127.0.0.1"):
     """A port on which nothing listens, nor will while this lasts."""
     with socket.socket(socket.AF_INET, kind) as held:
-        held.bind(("127.0.0.1", 0))
+        held.bind((host, 0))
         port = held.getsockname()[1]
         if kind == socket.SOCK_DGRAM:
             # A bound datagram socket would take what comes; a connected one
             # refuses all but its peer.
-            held.connect(("127.0.0.1", 9 if port != 9 else 7))
+            held.connect((host, 9 if port != 9 else 7))
         yield port

@@ -347,6 +347,19 @@ def test_send_refused():
         )
 
 
+@pytest.mark.parametrize("kind", [socket.SOCK_STREAM, socket.SOCK_DGRAM])
+def test_refused_elsewhere_it_may_serve_its_localhost_alone(kind):
+    """127.0.0.1 and ::1 are what localhost means to a service."""
+    hint = b"and not for its own localhost alone?"
+    with peers.closed_port(kind, "127.0.0.9") as port:
+        for host, hints in ("127.0.0.9", True), ("127.0.0.1", False), ("[::1]", False):
+            for suffix in "", "/tcp", "/udp":
+                result = netlab("send", f"{host}:{port}{suffix}", "x")
+                assert (hint in result.stderr) == (hints and b"refused (" in result.stderr)
+                assert has_failed(result, "")
+        assert hint in netlab("send", f"127.0.0.9:{port}", "x").stderr
+
+
 def test_send_cut_off():
     with peers.Stream(peers.resets_after(b"half an ans")) as peer:
         result = netlab("send", peer.port, "x")
@@ -426,6 +439,33 @@ def test_send_unixgram(tmp_path):
     with peers.Datagram(bytes.upper, str(tmp_path / "s")):
         result = netlab("send", f"unixgram:{tmp_path}/s", stdin=b"a\nb\n")
         assert is_success(result, b"A\nB\n")
+
+
+def test_send_unixgram_to_who_never_answers(tmp_path):
+    """It is not said to be missing, as it has taken what was sent."""
+    path = f"unixgram:{tmp_path}/s"
+    with peers.Datagram(lambda data: None, str(tmp_path / "s")) as peer:
+        result = netlab("send", "-t", SHORT, path, "x")
+        assert has_failed(
+            result, f": delivered, but no answer in {SHORT} s (for", "netlab spew"
+        )
+        assert peer.next() == b"x"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as full:
+        full.bind(str(tmp_path / "full"))
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as filler:
+            filler.setblocking(False)
+            with contextlib.suppress(BlockingIOError):
+                while True:
+                    filler.sendto(b"x", full.getsockname())
+        result = netlab("send", "-t", SHORT, f"unixgram:{tmp_path}/full", "x")
+        assert has_failed(result, f": no answer in {SHORT} s")
+
+
+@pytest.mark.parametrize("talk", [peers.silent, peers.discard])
+def test_send_to_a_stream_that_never_answers_names_spew(talk):
+    with peers.Stream(talk) as peer:
+        result = netlab("send", "-t", SHORT, f"{peer.port}/tcp", "x")
+        assert has_failed(result, "creosote: netlab spew")
 
 
 def test_send_unix_failures(tmp_path):
