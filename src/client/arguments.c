@@ -11,7 +11,6 @@
 #include "base/escape.h"
 #include "base/log.h"
 
-#define SIZE     1024
 #define WATCH_MS 1000
 /* More than any history holds. */
 #define LINES_MOST 1000000
@@ -272,9 +271,8 @@ arguments_parse(const struct command *command, int argc, char **argv,
 	int letter;
 
 	*help = false;
-	*arguments = (struct arguments){
-		.timeout_ms = timeout_of(command), .size = SIZE, .lines = -1
-	};
+	*arguments = (struct arguments){ .timeout_ms = timeout_of(command),
+		.lines = -1 };
 	make_tables(command, table, letters);
 	opterr = 0;
 	while (status == STATUS_OK &&

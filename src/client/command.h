@@ -16,7 +16,7 @@ enum status {
 /* The options and operands typed after a command's name. */
 struct arguments {
 	int timeout_ms;
-	size_t size; /* bytes a datagram */
+	size_t size; /* bytes a datagram; 0: not told */
 	bool json, tee;
 	const char *socket; /* of netlabd's control section; NULL: not told */
 	int watch_ms;       /* show it anew so often; 0: once */

@@ -77,9 +77,13 @@ split(struct target *target, const struct target_rules *rules, const char *text,
 		    "address %s: a service listens on it, but none is there",
 		    quoted);
 	if ((parts->transports & rules->transports) == 0)
-		return command_refuse(rules->command, "address %s: not over %s",
-		    quoted, address_transport_name(parts->transports));
+		return command_refuse(rules->command,
+		    "address %s: not over %s (%s)", quoted,
+		    address_transport_name(parts->transports), rules->hint);
 	parts->transports &= rules->transports;
+	if (rules->usual != 0 &&
+	    parts->transports == (TRANSPORT_UDP | TRANSPORT_TCP))
+		parts->transports = rules->usual;
 	target->transports = parts->transports;
 	target->port = parts->port;
 	set_host_name(target, parts);

@@ -17,6 +17,7 @@ struct target {
 struct target_rules {
 	const struct command *command;
 	unsigned transports;
+	unsigned usual;   /* without /udp or /tcp; 0: both */
 	int default_port; /* or ADDRESS_NO_PORT */
 	const char *hint; /* what to write, if a HOST is not found, or none */
 };
