@@ -127,13 +127,25 @@ bounded(int timeout_ms)
 						       : (int)left_ms;
 }
 
+static bool has_failed;
+
 int
 address_lookup(const char *host, int timeout_ms, struct addrinfo **found)
 {
 	struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
+	int error;
 
 	timeout_ms = bounded(timeout_ms);
 	if (timeout_ms >= 0)
-		return lookup_within(host, timeout_ms, found);
-	return getaddrinfo(host, NULL, &hints, found);
+		error = lookup_within(host, timeout_ms, found);
+	else
+		error = getaddrinfo(host, NULL, &hints, found);
+	has_failed = has_failed || error != 0;
+	return error;
+}
+
+bool
+address_lookup_has_failed(void)
+{
+	return has_failed;
 }

@@ -4,6 +4,7 @@
 #define BASE_ADDRESS_LOOKUP_H
 
 #include <netdb.h>
+#include <stdbool.h>
 
 /*
  * getaddrinfo(3) that gives up after timeout_ms; -1 waits as long as it does.
@@ -17,5 +18,11 @@ int address_lookup(const char *host, int timeout_ms, struct addrinfo **found);
  * long as its caller says.
  */
 void address_lookup_bound(int timeout_ms);
+
+/*
+ * True when any look-up has failed so far: another one may not, as soon as name
+ * servers can be reached.
+ */
+bool address_lookup_has_failed(void);
 
 #endif

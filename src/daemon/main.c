@@ -5,8 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sysexits.h>
 #include <unistd.h>
 
+#include "base/address_lookup.h"
 #include "base/log.h"
 #include "config/config.h"
 #include "daemon/command_line.h"
@@ -59,6 +61,13 @@ check_rest(const struct command_line *line)
 	return EXIT_SUCCESS;
 }
 
+/* The unit does not try again what stays wrong until somebody mends it. */
+static int
+status_of_errors(void)
+{
+	return address_lookup_has_failed() ? EXIT_FAILURE : EX_CONFIG;
+}
+
 static int
 serve(const struct command_line *line)
 {
@@ -68,7 +77,7 @@ serve(const struct command_line *line)
 	tell_errors(&errors, line->action == ACTION_TEST);
 	config_errors_free(&errors);
 	if (config == NULL)
-		return EXIT_FAILURE;
+		return status_of_errors();
 	if (line->action == ACTION_SERVE) {
 		log_notice("configuration: %s", load_name(line->config));
 		return daemon_run(config, line->config, line->user);

@@ -30,7 +30,7 @@ def check(tmp_path, config):
     path.write_text(config)
     done = subprocess.run([*NETLABD, "-t", "-c", path], capture_output=True,
                           text=True, check=False)
-    assert done.returncode == 1
+    assert done.returncode == 78
     return done.stderr
 
 

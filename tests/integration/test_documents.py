@@ -111,7 +111,7 @@ def test_errors_are_as_shown(tmp_path):
         "}\n"
     )
     result = run(NETLABD, "-t", "-c", "lab.conf", cwd=tmp_path)
-    assert result.returncode == 1
+    assert result.returncode == 78
     assert result.stderr in mdoc_blocks(CONF_MANUAL)
 
 

@@ -104,21 +104,32 @@ def test_bad_configuration(tmp_path, text, pattern):
     path.write_text(text)
     for arguments in ("-t", "-c", path), ("-c", path):
         result = netlabd_says(*arguments)
-        assert result.returncode == 1 and result.stdout == ""
+        assert result.returncode == 78 and result.stdout == ""
         assert re.search(pattern, result.stderr)
 
 
 def test_missing_configuration(tmp_path):
     result = config_test(tmp_path / "missing.conf")
-    assert result.returncode == 1
+    assert result.returncode == 78
     assert "missing.conf" in result.stderr
     assert "No such file or directory" in result.stderr
 
 
 def test_configuration_that_is_a_directory(tmp_path):
     result = config_test(tmp_path)
-    assert result.returncode == 1
+    assert result.returncode == 78
     assert re.search("(?i)is a directory", result.stderr)
+
+
+@pytest.mark.parametrize("more", ("", "nonsense lab {\n}\n"))
+def test_a_name_that_cannot_be_resolved_may_pass(tmp_path, more):
+    """At boot no name server may be there yet: another status, to try again."""
+    path = tmp_path / "name.conf"
+    path.write_text(f'echo x {{ listen = "no.such.name.invalid:7" }}\n{more}')
+    for arguments in ("-t", "-c", path), ("-c", path):
+        result = netlabd_says(*arguments)
+        assert result.returncode == 1
+        assert "cannot be resolved" in result.stderr
 
 
 # --- Addresses

@@ -165,12 +165,29 @@ small() {
 	systemctl restart netlabd
 }
 
-# It tries for a while, and then says so by its state.
-vain_starts() {
+# Nothing is tried again that stays wrong, and nothing has to be reset.
+wrong_configuration() {
 	cp -p "$conf" /root/saved.conf
 	echo nonsense >>"$conf"
 	systemctl reset-failed netlabd
 	! systemctl restart netlabd 2>/dev/null || fail 'a start with a wrong configuration'
+	same 'a wrong configuration' 'failed 78 0' \
+		"$(property ActiveState) $(property ExecMainStatus) $(property NRestarts)"
+	journalctl --no-pager -o cat -n 20 -u netlabd | grep -q '^error: .*netlabd.conf:[0-9]' ||
+		fail 'what is wrong in it'
+	ok 'what is wrong in it'
+	mv /root/saved.conf "$conf"
+	systemctl start netlabd || fail 'a start after the correction'
+	answers || fail 'after the correction'
+}
+
+# What may pass is tried for a while; then the state says so. The address is of
+# no interface here.
+vain_starts() {
+	cp -p "$conf" /root/saved.conf
+	printf 'echo away {\n\tlisten = "198.51.100.1:2348"\n}\n' >>"$conf"
+	systemctl reset-failed netlabd
+	! systemctl restart netlabd 2>/dev/null || fail 'a start without an address'
 	await 60 'vain starts end' systemctl is-failed --quiet netlabd
 	same 'how many there were' 30 "$(property NRestarts)"
 	mv /root/saved.conf "$conf"
@@ -298,6 +315,7 @@ across 'an upgrade' dpkg -i "$(newer "$packages"/netlabd_*.deb)"
 watchdog
 small
 upgrade
+wrong_configuration
 vain_starts
 instance
 other_group
