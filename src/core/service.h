@@ -49,6 +49,8 @@ struct service_type {
 	int (*check_pair)(
 	    const void *settings, const void *other, char why[WHY_SIZE]);
 
+	/* Whether start would find it, as far as can be seen: as check. */
+	int (*probe)(const void *settings, char why[WHY_SIZE]);
 	/* Opens what it needs (files): 0, or -1 with why. stop undoes it. */
 	int (*start)(struct service *service, char why[WHY_SIZE]);
 	void (*stop)(struct service *service);
@@ -174,6 +176,12 @@ int service_listen(struct service *service, struct event_base *base,
  * once nothing can fail any more; with privileges, if there are any.
  */
 void service_settle(struct service *service);
+
+/*
+ * Looks, and changes nothing, whether this process could open its files as they
+ * are now: 0, or -1 with why. Another one, or a later one, may find otherwise.
+ */
+int service_probe(const struct service *service, char why[WHY_SIZE]);
 
 /* Opens its files: 0, or -1 with why. Without privileges, unlike listening. */
 int service_start(struct service *service, char why[WHY_SIZE]);

@@ -45,18 +45,38 @@ tell_errors(const struct config_errors *errors, bool bare)
 			log_error("%s", errors->items[i]);
 }
 
+/*
+ * What a start would stumble over as things are now. It is no error: who checks
+ * may be another user than who will serve, and a unit makes directories.
+ */
+static void
+warn_of_start(const struct config *config)
+{
+	char why[WHY_SIZE];
+
+	for (size_t i = 0; i < config->service_count; i++)
+		if (service_probe(config->services[i], why) == -1)
+			log_warning("%s '%s': %s",
+			    service_type(config->services[i])->name,
+			    service_name(config->services[i]), why);
+}
+
 /* What the configuration does not say but a start needs. */
 static int
-check_rest(const struct command_line *line)
+check_rest(const struct command_line *line, const struct config *config)
 {
 	struct identity user;
 	char why[WHY_SIZE];
 
+	/* Root, who may write anywhere, looks as the one whom it is to become.
+	 */
 	if (line->user != NULL &&
-	    privilege_find(&user, line->user, why) == -1) {
+	    (privilege_find(&user, line->user, why) == -1 ||
+		(geteuid() == 0 && privilege_drop(&user, why) == -1))) {
 		fprintf(stderr, "netlabd: --user: %s\n", why);
 		return EXIT_FAILURE;
 	}
+	warn_of_start(config);
 	puts("configuration OK");
 	return EXIT_SUCCESS;
 }
@@ -73,6 +93,7 @@ serve(const struct command_line *line)
 {
 	struct config_errors errors = { 0 };
 	struct config *config = load_config(line->config, &errors);
+	int status;
 
 	tell_errors(&errors, line->action == ACTION_TEST);
 	config_errors_free(&errors);
@@ -82,8 +103,9 @@ serve(const struct command_line *line)
 		log_notice("configuration: %s", load_name(line->config));
 		return daemon_run(config, line->config, line->user);
 	}
+	status = check_rest(line, config);
 	config_free(config);
-	return check_rest(line);
+	return status;
 }
 
 static int

@@ -112,6 +112,14 @@ creosote_check_pair(const void *values, const void *others, char why[WHY_SIZE])
 	return bucket_files_check_pair(&settings->files, &other->files, why);
 }
 
+static int
+creosote_probe(const void *values, char why[WHY_SIZE])
+{
+	const struct bucket_settings *settings = values;
+
+	return bucket_files_probe(&settings->files, why);
+}
+
 void
 bucket_flush(struct service *service, bool again)
 {
@@ -304,6 +312,7 @@ const struct service_type creosote_service = {
 	.stream_state_size = BUCKET_STREAM_SIZE,
 	.check = creosote_check,
 	.check_pair = creosote_check_pair,
+	.probe = creosote_probe,
 	.start = creosote_start,
 	.stop = creosote_stop,
 	.reopen = creosote_reopen,

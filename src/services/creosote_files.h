@@ -88,6 +88,10 @@ struct bucket_files_calls {
 
 struct bucket_files;
 
+/* Whether files could be written as things are: 0, or -1 with why. */
+int bucket_files_probe(
+    const struct bucket_files_settings *settings, char why[WHY_SIZE]);
+
 /* The files of two buckets, held against each other: as below. */
 int bucket_files_check_pair(const struct bucket_files_settings *settings,
     const struct bucket_files_settings *other, char why[WHY_SIZE]);

@@ -2,6 +2,12 @@
 /* The options of a bucket's files. */
 #include "services/creosote_files_private.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include "base/group.h"
 
 int
@@ -31,6 +37,58 @@ bucket_files_check(
 		    "keep-total: the rotated files are larger (write at least "
 		    "rotate-size)");
 	return 0;
+}
+
+static const char *
+probe_advice(int error)
+{
+	switch (error) {
+	case ENOENT:
+	case ENOTDIR:
+		return "make its directory, unless the unit does: "
+		       "LogsDirectory=";
+	case EACCES:
+		return "by this user: netlabd's own has to be able to";
+	case EROFS:
+		return "the unit has to allow it: ReadWritePaths=";
+	default:
+		return "choose another file";
+	}
+}
+
+/* Returns 0 or an error; a file that is there tells more than its directory. */
+static int
+probe(const char *path, const char *directory)
+{
+	struct stat st;
+	int result;
+
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		return EISDIR;
+	result = faccessat(AT_FDCWD, path, W_OK, AT_EACCESS);
+	if (result == -1 && errno == ENOENT)
+		result =
+		    faccessat(AT_FDCWD, directory, W_OK | X_OK, AT_EACCESS);
+	return result == 0 ? 0 : errno;
+}
+
+int
+bucket_files_probe(
+    const struct bucket_files_settings *settings, char why[WHY_SIZE])
+{
+	char directory[PATH_MAX];
+	int error;
+
+	if (settings->path[0] == '\0')
+		return 0;
+	bucket_path_directory(directory, settings->path);
+	if (directory[0] == '\0')
+		strcpy(directory, "/");
+	error = probe(settings->path, directory);
+	if (error == 0)
+		return 0;
+	return why_set(why, "file '%.100s' cannot be written: %s (%s)",
+	    settings->path, strerror(error), probe_advice(error));
 }
 
 int

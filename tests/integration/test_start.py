@@ -93,6 +93,61 @@ def test_the_default_configuration_is_good(tmp_path):
     assert config_test(path).returncode == 0
 
 
+AS_NOBODY = ("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}",
+             "--clear-groups") if os.geteuid() == 0 else ()
+
+
+@pytest.mark.parametrize("name, prefix, says", (
+    ("log", (), None), ("%a.log", (), None), ("there", (), None),
+    ("no/log", (), "No such file or directory .make its directory, unless"),
+    ("no/%a.log", (), "No such file or directory .make its directory, unless"),
+    ("there/log", (), "Not a directory .make its directory"),
+    ("folder", (), "Is a directory .choose another"),
+    ("closed/log", AS_NOBODY, "Permission denied .by this user: netlabd's own"),
+    ("closed/%a.log", AS_NOBODY, "Permission denied .by this user: netlabd's own"),
+))
+def test_files_that_a_start_could_not_write(name, prefix, says):
+    """A warning, as another user may be meant, and a unit makes directories."""
+    with tempfile.TemporaryDirectory() as directory:
+        os.chmod(directory, 0o755)
+        top = Path(directory)
+        (top / "there").touch()
+        (top / "folder").mkdir()
+        (top / "closed").mkdir(0o500)
+        config = top / "netlabd.conf"
+        config.write_text('creosote bucket { listen = "localhost:0" '
+                          f'file = "{top}/{name}" }}\n')
+        if prefix and subprocess.run(
+                [*prefix, "test", "-x", NETLABD[-1]], check=False,
+                timeout=DEADLINE_S).returncode:
+            pytest.skip(f"nobody may not run {NETLABD[-1]}")
+        before = sorted(top.rglob("*"))
+        result = subprocess.run(
+            [*prefix, *NETLABD, "-t", "-c", config], timeout=DEADLINE_S,
+            text=True, check=False, capture_output=True)
+        assert sorted(top.rglob("*")) == before
+    assert (result.returncode, result.stdout) == (0, "configuration OK\n")
+    if says is None:
+        assert result.stderr == ""
+    else:
+        assert re.fullmatch(
+            "netlabd: warning: creosote 'bucket': file '.*' cannot be written: "
+            f"{says}.*\n", result.stderr)
+
+
+def test_root_looks_as_the_user_it_will_be():
+    if os.geteuid() != 0:
+        pytest.skip("needs root")
+    with tempfile.TemporaryDirectory() as directory:
+        config = Path(directory) / "netlabd.conf"
+        config.write_text('creosote bucket { listen = "localhost:0" '
+                          f'file = "{directory}/log" }}\n')
+        for arguments, count in ([], 0), (["-u", "nobody"], 1):
+            result = netlabd_says("-t", "-c", config, *arguments)
+            assert result.returncode == 0
+            assert result.stderr.count("Permission denied") == count
+
+
 @pytest.mark.parametrize("text, pattern", (
     ('echo lab {\n listen = "localhost:99999"\n}\n', r"bad.conf:2: listen: "),
     ('\n\nnonsense lab {\n}\n', r"bad.conf:3: "),
