@@ -88,6 +88,23 @@ START_TEST(test_journal)
 }
 END_TEST
 
+START_TEST(test_wrap)
+{
+	unsetenv("JOURNAL_STREAM");
+	redirect_stderr();
+	log_open("netlab", LOG_NOTICE);
+	log_wrap(30);
+	log_error("a name that is long: no such file (make one)");
+	log_wrap(0);
+	log_error("a name that is long: no such file (make one)");
+	ck_assert_str_eq(written(),
+	    "netlab: error: a name that is\n"
+	    "    long: no such file (make\n"
+	    "    one)\n"
+	    "netlab: error: a name that is long: no such file (make one)\n");
+}
+END_TEST
+
 /* A JOURNAL_STREAM that is not this standard error, or no such thing at all. */
 START_TEST(test_other_journal)
 {
@@ -258,6 +275,6 @@ START_TEST(test_long_program)
 }
 END_TEST
 
-CHECK_MAIN("log", test_plain, test_journal, test_other_journal, test_levels,
-    test_unopened, test_percent, test_closed, test_limit, test_limits,
-    test_long, test_long_program)
+CHECK_MAIN("log", test_plain, test_journal, test_wrap, test_other_journal,
+    test_levels, test_unopened, test_percent, test_closed, test_limit,
+    test_limits, test_long, test_long_program)

@@ -9,11 +9,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/wrap.h"
+
+/* Before the lines in which a message goes on. */
+#define INDENT 4
+
 #define LINE_SIZE (2000 + 2) /* and a newline and a NUL */
 
 static const char *log_program = "netlabd";
 static enum log_level log_level = LOG_NOTICE;
 static bool log_to_journal;
+static size_t log_columns;
 
 /* systemd names in JOURNAL_STREAM the device and inode its journal reads. */
 static bool
@@ -36,6 +42,12 @@ log_open(const char *program, enum log_level level)
 	log_to_journal = is_journal(STDERR_FILENO);
 }
 
+void
+log_wrap(size_t columns)
+{
+	log_columns = columns;
+}
+
 bool
 log_has(enum log_level level)
 {
@@ -53,6 +65,23 @@ print_prefix(char *line, enum log_level level)
 	if (log_to_journal)
 		return snprintf(line, LINE_SIZE, "<%d>%s", (int)level, word);
 	return snprintf(line, LINE_SIZE, "%.100s: %s", log_program, word);
+}
+
+/* The line has room for a newline. */
+static void
+write_line(char line[LINE_SIZE], size_t len)
+{
+	char wrapped[2 * LINE_SIZE];
+	struct wrap wrap = { .columns = log_columns, .indent = INDENT };
+
+	if (log_columns > 0) {
+		len = wrap_text(wrapped, sizeof(wrapped) - 1, line, wrap);
+		line = wrapped;
+	}
+	line[len++] = '\n';
+	/* Nobody is left to be told when standard error itself fails. */
+	if (write(STDERR_FILENO, line, len) < 0)
+		return;
 }
 
 static void log_line(enum log_level level, const char *format, va_list ap)
@@ -73,10 +102,7 @@ log_line(enum log_level level, const char *format, va_list ap)
 	if (n < 0)
 		return;
 	used += (size_t)n < room ? (size_t)n : room - 1;
-	line[used++] = '\n';
-	/* Nobody is left to be told when standard error itself fails. */
-	if (write(STDERR_FILENO, line, used) < 0)
-		return;
+	write_line(line, used);
 }
 
 #define LOG_FUNCTION(name, level)            \

@@ -8,6 +8,7 @@
 #define BASE_LOG_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* The severities of syslog(3), in its numbers. */
@@ -22,10 +23,16 @@ enum log_level {
 /* Begins logging as `program` (not copied); lower levels are let through. */
 void log_open(const char *program, enum log_level level);
 
+/*
+ * From now on messages are broken into lines of so many columns; 0, as at
+ * first: each is a line, for programs that read them.
+ */
+void log_wrap(size_t columns);
+
 /* True when messages of this level are written. */
 bool log_has(enum log_level level);
 
-/* Write one line each; one longer than 2,000 bytes and its newline is cut. */
+/* Write a line each; one longer than 2,000 bytes and its newline is cut. */
 void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_notice(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -9,6 +9,7 @@
 #include "base/escape.h"
 #include "base/log.h"
 #include "base/option.h"
+#include "base/wrap.h"
 #include "client/arguments.h"
 #include "client/command.h"
 
@@ -134,6 +135,7 @@ main(int argc, char **argv)
 	open_standard();
 	signal(SIGPIPE, SIG_IGN);
 	log_open("netlab", LOG_NOTICE);
+	log_wrap(wrap_columns(STDERR_FILENO));
 	if (command != NULL)
 		return (int)run(command, argc - 1, argv + 1);
 	if (strcmp(name, "-h") == 0 || strcmp(name, "--help") == 0)

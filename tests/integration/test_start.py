@@ -1,12 +1,17 @@
 # SPDX-License-Identifier: ISC
 """Starting: the command line, the errors, and nothing left half done."""
 
+import contextlib
+import fcntl
 import os
+import pty
 import re
 import signal
 import socket
+import struct
 import subprocess
 import tempfile
+import termios
 from pathlib import Path
 
 import pytest
@@ -42,6 +47,37 @@ def test_what_it_prints(option, pattern):
                               stderr=subprocess.PIPE)
     assert result.returncode == 1
     assert "cannot write to standard output: No space left" in result.stderr
+
+
+def on_terminal(columns, *arguments):
+    """What a terminal of this width shows."""
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ,
+                struct.pack("HHHH", 24, columns, 0, 0))
+    with subprocess.Popen([*NETLABD, *arguments], stdin=slave,
+                          stdout=slave, stderr=slave) as process:
+        os.close(slave)
+        said = b""
+        with contextlib.suppress(OSError):  # the last writer has gone
+            while piece := os.read(master, 65536):
+                said += piece
+        assert process.wait(DEADLINE_S) == 0
+    os.close(master)
+    return said.decode().replace("\r\n", "\n")
+
+
+@pytest.mark.parametrize("columns, widest", ((0, 80), (80, 80), (100, 100),
+                                             (200, 200), (60, 76), (1, 76)))
+@pytest.mark.parametrize("option", ("--list-options", "--list-services"))
+def test_lists_fit_on_a_terminal(option, columns, widest):
+    """It has 80 columns if it does not tell; the first ones take what they do."""
+    shown = on_terminal(columns, option)
+    piped = netlabd_says(option).stdout
+    assert max(map(len, shown.splitlines())) <= widest
+    assert shown.split() == piped.split()
+    assert max(map(len, piped.splitlines())) > 80  # a line each, for programs
+    if option == "--list-services":
+        assert len(shown.splitlines()) >= len(piped.splitlines())
 
 
 def test_list_options_of_a_type():
