@@ -106,6 +106,24 @@ START_TEST(test_rate)
 }
 END_TEST
 
+/* It is counted also when the bucket has stopped. */
+START_TEST(test_matches_given_up)
+{
+	struct bucket_lab lab;
+	char record[2000];
+
+	memset(record, 'a', sizeof(record));
+	bucket_open(&lab, "ignore", "(a+)+[bc]", NULL);
+	bucket_spew(&lab, "192.0.2.7", record, sizeof(record));
+	bucket_spew(&lab, "192.0.2.7", record, sizeof(record));
+	ck_assert_uint_eq(bucket_figure(&lab, "matches-given-up"), 2);
+	service_type(lab.service)->stop(lab.service);
+	ck_assert_uint_eq(bucket_figure(&lab, "matches-given-up"), 2);
+	ck_assert_uint_eq(bucket_figure(&lab, "records"), 2);
+	bucket_free(&lab);
+}
+END_TEST
+
 START_TEST(test_netconsole)
 {
 	static const struct {
@@ -272,6 +290,6 @@ START_TEST(test_forward)
 END_TEST
 
 CHECK_MAIN("creosote_intake", test_check, test_patterns,
-    test_patterns_and_decoder, test_rate, test_netconsole, test_netconsole_cut,
-    test_netconsole_fragments_cut, test_netconsole_dictionary_cut,
-    test_netconsole_loss, test_forward)
+    test_patterns_and_decoder, test_rate, test_matches_given_up,
+    test_netconsole, test_netconsole_cut, test_netconsole_fragments_cut,
+    test_netconsole_dictionary_cut, test_netconsole_loss, test_forward)

@@ -177,6 +177,26 @@ START_TEST(test_report_datagrams)
 }
 END_TEST
 
+static void
+report_some(const struct service *service, service_figure_fn *add, void *arg)
+{
+	(void)service;
+	add(arg, "none", 0);
+	add(arg, "some", 2);
+}
+
+/* A type adds what it has; what is zero is left out for it. */
+START_TEST(test_report_own)
+{
+	static const struct service_type type = { .name = "own",
+		.report = report_some };
+	struct service *service = service_new(&type, "test");
+
+	expect_report(service, "some=2 ");
+	service_free(service);
+}
+END_TEST
+
 START_TEST(test_report_streams)
 {
 	struct event_base *base = event_base_new();
@@ -339,5 +359,5 @@ START_TEST(test_bucket)
 END_TEST
 
 CHECK_MAIN("service_run", test_all_or_nothing, test_start_slot,
-    test_report_datagrams, test_report_streams, test_listeners,
+    test_report_datagrams, test_report_own, test_report_streams, test_listeners,
     test_receive_buffer, test_stop, test_bucket)

@@ -91,7 +91,7 @@ struct service_type {
 	/* The longest line that stream.line takes, in bytes with its end. */
 	size_t (*max_line)(const struct service *service);
 
-	/* Adds its own figures to the common ones. */
+	/* Adds its own figures to the common ones; zeros are left out. */
 	void (*report)(
 	    const struct service *service, service_figure_fn *add, void *arg);
 	/* Says how it stands now, for status: its file, what waits. */

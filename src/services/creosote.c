@@ -235,13 +235,6 @@ creosote_rotate(struct service *service, char why[WHY_SIZE])
 }
 
 static void
-add_nonzero(service_figure_fn *add, void *arg, const char *name, uint64_t value)
-{
-	if (value != 0)
-		add(arg, name, value);
-}
-
-static void
 creosote_report(
     const struct service *service, service_figure_fn *add, void *arg)
 {
@@ -249,14 +242,13 @@ creosote_report(
 	struct bucket_sinks_figures figures =
 	    bucket_sinks_figures(&bucket->sinks);
 
-	add_nonzero(add, arg, "records", figures.written);
-	add_nonzero(add, arg, "records-lost", figures.lost);
-	add_nonzero(add, arg, "records-waiting", figures.waiting);
-	add_nonzero(add, arg, "bytes-waiting", bucket->sinks.memory.used);
-	add_nonzero(add, arg, "messages-ignored", bucket->filter.ignored);
-	add_nonzero(add, arg, "messages-suppressed", bucket->filter.suppressed);
-	add_nonzero(add, arg, "matches-given-up",
-	    bucket_filter_stopped(&bucket->filter));
+	add(arg, "records", figures.written);
+	add(arg, "records-lost", figures.lost);
+	add(arg, "records-waiting", figures.waiting);
+	add(arg, "bytes-waiting", bucket->sinks.memory.used);
+	add(arg, "messages-ignored", bucket->filter.ignored);
+	add(arg, "messages-suppressed", bucket->filter.suppressed);
+	add(arg, "matches-given-up", bucket_filter_stopped(&bucket->filter));
 	bucket_outputs_report(&bucket->outputs, add, arg);
 }
 

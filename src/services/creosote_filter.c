@@ -80,9 +80,28 @@ bucket_filter_open(struct bucket_filter *filter,
 	return 0;
 }
 
+static uint64_t
+stopped(const struct pattern_set *set)
+{
+	uint64_t count = 0;
+
+	for (size_t i = 0; i < set->count; i++)
+		count += pattern_stopped(set->items[i]);
+	return count;
+}
+
+uint64_t
+bucket_filter_stopped(const struct bucket_filter *filter)
+{
+	return filter->stopped + stopped(&filter->match) +
+	    stopped(&filter->ignore);
+}
+
+/* The figures of a bucket are asked for when it has stopped, too. */
 void
 bucket_filter_close(struct bucket_filter *filter)
 {
+	filter->stopped = bucket_filter_stopped(filter);
 	free_set(&filter->match);
 	free_set(&filter->ignore);
 	rate_free(filter->rate);
@@ -136,20 +155,4 @@ bucket_filter_wants(struct bucket_filter *filter, struct slice message)
 		return true;
 	filter->ignored++;
 	return false;
-}
-
-static uint64_t
-stopped(const struct pattern_set *set)
-{
-	uint64_t count = 0;
-
-	for (size_t i = 0; i < set->count; i++)
-		count += pattern_stopped(set->items[i]);
-	return count;
-}
-
-uint64_t
-bucket_filter_stopped(const struct bucket_filter *filter)
-{
-	return stopped(&filter->match) + stopped(&filter->ignore);
 }

@@ -53,6 +53,7 @@ struct bucket_filter {
 	uint64_t ignored;    /* by patterns */
 	uint64_t suppressed; /* by rate */
 	uint64_t told;       /* of those, where they were missing */
+	uint64_t stopped;    /* matches, of patterns that are closed */
 };
 
 /* Whether the patterns can be read: 0, or -1 with why. */

@@ -108,13 +108,11 @@ report(const struct relay *relay, const struct relay_counters *counters,
 
 	if (relay != NULL)
 		counters = relay_counters(relay);
-	if (counters->sent > 0)
-		add(arg, sent, counters->sent);
+	add(arg, sent, counters->sent);
 	for (unsigned i = 0; i < RELAY_REASONS; i++) {
 		snprintf(
 		    name, sizeof(name), "%s-%s", lost, relay_reason_name(i));
-		if (counters->lost[i] > 0)
-			add(arg, name, counters->lost[i]);
+		add(arg, name, counters->lost[i]);
 	}
 }
 
