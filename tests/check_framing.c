@@ -53,7 +53,7 @@ feed(struct framing *framing, const struct framing_rules *rules,
 	memcpy(copy, data, len);
 	in = copy;
 	in_end = copy + len;
-	ck_assert_int_eq(framing_feed(framing, rules, copy, len, note, out), 0);
+	framing_feed(framing, rules, copy, len, note, out);
 	free(copy);
 }
 
@@ -185,24 +185,53 @@ START_TEST(test_memory)
 }
 END_TEST
 
+/* What is missing then is missing in one message, which says so. */
 START_TEST(test_out_of_memory)
 {
+	static const struct {
+		const char *first, *second; /* memory is out before each */
+		const char *frames;
+	} table[] = {
+		{ "<1>a", "b\n<2>c\n", "/5|<2>c|" },
+		{ "9 <1>a", "bcdef4 <2>g", "/9|<2>g|" },
+		{ "12", "34\n<2>c\n", "/4|<2>c|" },
+		{ "9999 <1>a", "b", "/9999|" },
+	};
 	static const struct framing_rules rules = { FRAMING_SYSLOG, 5000 };
-	static const char *const beginnings[] = { "<1>a", "99 <1>a" };
-	char out[OUT_SIZE] = "";
 
-	for (size_t i = 0; i < COUNT(beginnings); i++) {
+	for (size_t i = 0; i < COUNT(table); i++) {
 		struct framing framing = { 0 };
+		char out[OUT_SIZE] = "";
 
 		fails = true;
-		ck_assert_int_eq(framing_feed(&framing, &rules, beginnings[i],
-				     strlen(beginnings[i]), note, out),
-		    -1);
+		feed(&framing, &rules, table[i].first, strlen(table[i].first),
+		    out);
+		feed(&framing, &rules, table[i].second, strlen(table[i].second),
+		    out);
 		fails = false;
+		framing_end(&framing, &rules, note, out);
 		ck_assert_ptr_null(framing.kept);
-		feed(&framing, &rules, "<2>b\n", 5, out);
+		ck_assert_str_eq(out, table[i].frames);
 	}
-	ck_assert_str_eq(out, "<2>b|<2>b|");
+}
+END_TEST
+
+/* What was kept before stays, and nothing is put behind what is missing. */
+START_TEST(test_out_of_memory_later)
+{
+	static const struct framing_rules rules = { FRAMING_LINES, 5000 };
+	struct framing framing = { 0 };
+	char out[OUT_SIZE] = "", line[300], expected[OUT_SIZE];
+
+	memset(line, 'x', sizeof(line));
+	feed(&framing, &rules, line, 200, out);
+	fails = true;
+	feed(&framing, &rules, line, 300, out);
+	fails = false;
+	feed(&framing, &rules, "behind\nnext\n", 12, out);
+	snprintf(expected, sizeof(expected), "%.256s/506|next|", line);
+	ck_assert_uint_eq(strlen(out), strlen(expected));
+	ck_assert_str_eq(out, expected);
 }
 END_TEST
 
@@ -226,4 +255,4 @@ START_TEST(test_free)
 END_TEST
 
 CHECK_MAIN("framing", test_frames, test_in_place, test_memory,
-    test_out_of_memory, test_free)
+    test_out_of_memory, test_out_of_memory_later, test_free)

@@ -43,54 +43,76 @@ framing_free(struct framing *framing)
 	restart(framing);
 }
 
-/* Makes room for so many bytes; doubles, so that it costs little. */
-static int
+/* Makes room for len more bytes, doubling it, so that it costs little. */
+static void
 grow(struct framing *framing, size_t len, size_t max)
 {
 	size_t size = framing->kept_size == 0 ? FIRST_SIZE : framing->kept_size;
 	char *kept;
 
-	while (size < len)
+	while (size < framing->kept_len + len)
 		size *= 2;
-	size = smaller(size, max);
-	if (size <= framing->kept_size)
-		return 0;
-	if ((kept = realloc(framing->kept, size)) == NULL)
-		return -1;
+	size = smaller(max, size);
+	if (size <= framing->kept_size ||
+	    (kept = realloc(framing->kept, size)) == NULL)
+		return;
 	framing->kept = kept;
 	framing->kept_size = size;
-	return 0;
+}
+
+/*
+ * How many of the next bytes can be kept: fewer where they are beyond max, or
+ * memory is out. Once some were left out, none that follow them.
+ */
+static size_t
+room_for(struct framing *framing, size_t len, size_t max)
+{
+	if (framing->kept_len < framing->total)
+		return 0;
+	grow(framing, len, max);
+	return smaller(len, framing->kept_size - framing->kept_len);
 }
 
 /* Keeps bytes of the frame, as far as they will be emitted. */
-static int
+static void
 keep(struct feed *feed, const char *data, size_t len)
 {
 	struct framing *framing = feed->framing;
-	size_t max = feed->rules->max;
-	size_t room = max - framing->kept_len;
+	size_t room;
 
 	if (len == 0)
-		return 0;
+		return;
+	room = room_for(framing, len, feed->rules->max);
+	if (room > 0)
+		memcpy(framing->kept + framing->kept_len, data, room);
+	framing->kept_len += room;
 	framing->total += len;
 	framing->last = data[len - 1];
-	if (len > room)
-		len = room;
-	if (grow(framing, framing->kept_len + len, max) == -1)
-		return -1;
-	memcpy(framing->kept + framing->kept_len, data, len);
-	framing->kept_len += len;
-	return 0;
+}
+
+/* A message of true_len bytes, of which data has the first len. */
+static void
+emit_part(struct feed *feed, const char *data, size_t len, uint64_t true_len)
+{
+	if (true_len == 0 && feed->rules->kind == FRAMING_SYSLOG)
+		return;
+	feed->emit(feed->arg, data != NULL ? data : "", smaller(len, true_len),
+	    true_len);
 }
 
 /* A whole message, of which data has the first true_len bytes up to max. */
 static void
 emit(struct feed *feed, const char *data, uint64_t true_len)
 {
-	if (true_len == 0 && feed->rules->kind == FRAMING_SYSLOG)
-		return;
-	feed->emit(feed->arg, data != NULL ? data : "",
-	    smaller(feed->rules->max, true_len), true_len);
+	emit_part(feed, data, feed->rules->max, true_len);
+}
+
+static void
+emit_kept(struct feed *feed, uint64_t true_len)
+{
+	const struct framing *framing = feed->framing;
+
+	emit_part(feed, framing->kept, framing->kept_len, true_len);
 }
 
 /* The end of a line, its bytes being those kept. */
@@ -99,7 +121,7 @@ end_line(struct feed *feed, bool drop_cr)
 {
 	struct framing *framing = feed->framing;
 
-	emit(feed, framing->kept, framing->total - (drop_cr ? 1 : 0));
+	emit_kept(feed, framing->total - (drop_cr ? 1 : 0));
 	restart(framing);
 }
 
@@ -117,7 +139,7 @@ find_end(const struct feed *feed, const char *data, size_t len)
 }
 
 /* Takes bytes of a line and its end; *taken: how many. */
-static int
+static void
 feed_line(struct feed *feed, const char *data, size_t len, size_t *taken)
 {
 	struct framing *framing = feed->framing;
@@ -130,13 +152,11 @@ feed_line(struct feed *feed, const char *data, size_t len, size_t *taken)
 	if (end != NULL && framing->total == 0) {
 		emit(feed, data, piece - (drop_cr ? 1 : 0));
 		restart(framing);
-		return 0;
+		return;
 	}
-	if (keep(feed, data, piece) == -1)
-		return -1;
+	keep(feed, data, piece);
 	if (end != NULL)
 		end_line(feed, drop_cr);
-	return 0;
 }
 
 /* Goes on behind a frame that was emitted: left is what is to come of it. */
@@ -149,7 +169,7 @@ skip(struct framing *framing, uint64_t left)
 }
 
 /* Takes bytes of a counted frame; *taken: how many. */
-static int
+static void
 feed_counted(struct feed *feed, const char *data, size_t len, size_t *taken)
 {
 	struct framing *framing = feed->framing;
@@ -161,16 +181,14 @@ feed_counted(struct feed *feed, const char *data, size_t len, size_t *taken)
 	if (framing->total == 0 && len >= wanted) {
 		emit(feed, data, count);
 		skip(framing, count - len);
-		return 0;
+		return;
 	}
-	if (keep(feed, data, len) == -1)
-		return -1;
+	keep(feed, data, len);
 	framing->left -= len;
-	if (framing->kept_len == wanted) {
-		emit(feed, framing->kept, count);
+	if (framing->kept_len == wanted || framing->left == 0) {
+		emit_kept(feed, count);
 		skip(framing, framing->left);
 	}
-	return 0;
 }
 
 static void
@@ -208,7 +226,7 @@ classify(const char *data, size_t len, uint64_t *count, size_t *head)
 }
 
 /* Begins a frame with no more than its head; *taken: how many bytes. */
-static int
+static void
 feed_start(struct feed *feed, const char *data, size_t len, size_t *taken)
 {
 	struct framing *framing = feed->framing;
@@ -227,34 +245,37 @@ feed_start(struct feed *feed, const char *data, size_t len, size_t *taken)
 		memcpy(framing->head, bytes, kept + piece);
 		framing->head_len = kept + piece;
 		*taken = piece;
-		return 0;
+		return;
 	}
 	framing->state = (int)state;
 	framing->head_len = 0;
-	if (state == LINE)
-		return keep(feed, bytes, kept);
+	if (state == LINE) {
+		keep(feed, bytes, kept);
+		return;
+	}
 	framing->left = count;
 	*taken = head - kept;
-	return 0;
 }
 
-static int
+static void
 feed_some(struct feed *feed, const char *data, size_t len, size_t *taken)
 {
 	switch (feed->framing->state) {
 	case START:
-		return feed_start(feed, data, len, taken);
+		feed_start(feed, data, len, taken);
+		break;
 	case LINE:
-		return feed_line(feed, data, len, taken);
+		feed_line(feed, data, len, taken);
+		break;
 	case COUNTED:
-		return feed_counted(feed, data, len, taken);
+		feed_counted(feed, data, len, taken);
+		break;
 	default:
 		feed_skip(feed->framing, len, taken);
-		return 0;
 	}
 }
 
-int
+void
 framing_feed(struct framing *framing, const struct framing_rules *rules,
     const char *data, size_t len, framing_emit_fn *emit_fn, void *arg)
 {
@@ -263,14 +284,10 @@ framing_feed(struct framing *framing, const struct framing_rules *rules,
 	while (len > 0) {
 		size_t taken;
 
-		if (feed_some(&feed, data, len, &taken) == -1) {
-			framing_free(framing);
-			return -1;
-		}
+		feed_some(&feed, data, len, &taken);
 		data += taken;
 		len -= taken;
 	}
-	return 0;
 }
 
 void
@@ -282,8 +299,7 @@ framing_end(struct framing *framing, const struct framing_rules *rules,
 	if (framing->head_len > 0)
 		emit(&feed, framing->head, framing->head_len);
 	else if (framing->state == COUNTED)
-		emit_fn(arg, framing->kept, framing->kept_len,
-		    framing->total + framing->left);
+		emit_kept(&feed, framing->total + framing->left);
 	else if (framing->total > 0)
 		end_line(&feed, false);
 	restart(framing);

@@ -56,10 +56,10 @@ framing_emit_fn(void *arg, const char *data, size_t len, uint64_t true_len);
  * Takes bytes as they come and emits what they complete; a message that is
  * whole in them is not copied. A counted frame that is longer than rules.max is
  * emitted as soon as so much of it has come, a line when it ends. The rules
- * stay the same for a connection. Returns 0, or -1 out of memory: then the
- * framing is freed, and the connection of no use any more.
+ * stay the same for a connection. Out of memory, a message is cut where that
+ * began.
  */
-int framing_feed(struct framing *framing, const struct framing_rules *rules,
+void framing_feed(struct framing *framing, const struct framing_rules *rules,
     const char *data, size_t len, framing_emit_fn *emit, void *arg);
 
 /*

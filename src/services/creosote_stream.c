@@ -77,9 +77,8 @@ feed(struct bucket_stream *connection, const char *data, size_t len)
 	struct delivery delivery = delivery_of(connection);
 	struct framing_rules rules = rules_of(delivery.service);
 
-	if (framing_feed(&connection->framing, &rules, data, len, take_message,
-		&delivery) == -1)
-		stream_close(connection->stream);
+	framing_feed(
+	    &connection->framing, &rules, data, len, take_message, &delivery);
 }
 
 /* As much as there is room for; returns how much. */
