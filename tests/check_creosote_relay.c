@@ -11,6 +11,17 @@
 #include "net/guard.h"
 #include "services/creosote_forward.h"
 
+int64_t __real_clock_monotonic_ms(void);
+int64_t __wrap_clock_monotonic_ms(void);
+
+static int64_t slept_ms; /* beside the time that passes by itself */
+
+int64_t
+__wrap_clock_monotonic_ms(void)
+{
+	return __real_clock_monotonic_ms() + slept_ms;
+}
+
 /* A relay, the peer's address as text, and what was said. */
 struct lab {
 	struct relay *relay;
@@ -222,6 +233,46 @@ START_TEST(test_slow)
 }
 END_TEST
 
+/* In how many ms it wants to be called again, the moment passed included. */
+static int64_t
+next_try(struct lab *lab)
+{
+	int64_t before_ms = clock_monotonic_ms();
+	int64_t delay_ms = relay_flush(lab->relay);
+
+	return delay_ms == -1 ? -1
+			      : delay_ms + clock_monotonic_ms() - before_ms;
+}
+
+/* One that takes nothing at all is asked ever more seldom, for a second. */
+START_TEST(test_stuck)
+{
+	char text[NET_PATH_SIZE], line[16];
+	int fd = net_open(net_path(text, "unixgram:", "stuck"), 0);
+	struct address address = net_parse(text);
+	struct lab lab = { .relay = relay_new(&address, false) };
+	int64_t delay_ms;
+
+	for (unsigned i = 0; i < 1000; i++)
+		add(&lab, "waits");
+	for (int64_t least_ms = 5; least_ms < 4000; least_ms *= 2) {
+		delay_ms = next_try(&lab);
+		ck_assert_int_ge(delay_ms, least_ms < 1000 ? least_ms : 1000);
+		ck_assert_int_le(delay_ms, 1100);
+		add(&lab, "more"); /* which asks, but not for less */
+		ck_assert_int_le(relay_flush(lab.relay), delay_ms);
+		slept_ms += delay_ms;
+	}
+	while (recv(fd, line, sizeof(line), MSG_DONTWAIT) > 0)
+		continue;
+	delay_ms = next_try(&lab); /* it has taken some, and is full again */
+	ck_assert_int_ge(delay_ms, 0);
+	ck_assert_int_lt(delay_ms, 500);
+	relay_free(lab.relay);
+	socket_close(fd);
+}
+END_TEST
+
 /* At the end, what the peer did not take is counted with the rest. */
 START_TEST(test_given_up)
 {
@@ -331,5 +382,5 @@ START_TEST(test_reason_names)
 END_TEST
 
 CHECK_MAIN("creosote_relay", test_unchanged, test_many, test_too_long,
-    test_nobody, test_loop, test_slow, test_given_up, test_slow_large,
-    test_addresses, test_reason_names)
+    test_nobody, test_loop, test_slow, test_stuck, test_given_up,
+    test_slow_large, test_addresses, test_reason_names)

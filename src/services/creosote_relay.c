@@ -14,8 +14,12 @@
 #define QUEUE_SIZE ((1U << 20) + (16U << 10))
 #define QUEUE_MAX  1024 /* messages */
 
-/* A full queue is tried again after so long. */
-#define AGAIN_MS 5
+/*
+ * A peer that takes nothing is tried again after so long, and twice as long
+ * each time, up to the most; what is added to the queue tries it, too.
+ */
+#define AGAIN_MS      5
+#define AGAIN_MOST_MS 1000
 
 /* Without a loss for so long, it works again. */
 #define WORKS_MS 1000
@@ -30,6 +34,8 @@ struct relay {
 	int error;       /* why messages are lost; 0: they are not */
 	bool told_fails; /* what was told last */
 	int64_t lost_ms; /* when one was lost last */
+	int64_t wait_ms; /* for a peer that takes nothing; 0: it does */
+	int64_t next_ms; /* when it is tried again */
 	char peer[ADDRESS_TEXT_SIZE];
 	char data[QUEUE_SIZE];
 };
@@ -165,9 +171,26 @@ relay_give_up(struct relay *relay)
 	return count;
 }
 
+/* In how many ms the peer is to be tried again, which took nothing now. */
+static int64_t
+back_off(struct relay *relay)
+{
+	int64_t now_ms = clock_monotonic_ms();
+
+	if (relay->wait_ms == 0 || now_ms >= relay->next_ms) {
+		relay->wait_ms =
+		    relay->wait_ms == 0 ? AGAIN_MS : 2 * relay->wait_ms;
+		if (relay->wait_ms > AGAIN_MOST_MS)
+			relay->wait_ms = AGAIN_MOST_MS;
+		relay->next_ms = now_ms + relay->wait_ms;
+	}
+	return relay->next_ms - now_ms;
+}
+
 int64_t
 relay_flush(struct relay *relay)
 {
+	size_t before = relay->count;
 	bool waits = false;
 
 	while (relay->count > 0 && !waits) {
@@ -182,7 +205,9 @@ relay_flush(struct relay *relay)
 		else
 			note_works(relay);
 	}
-	return waits ? AGAIN_MS : -1;
+	if (relay->count < before)
+		relay->wait_ms = 0;
+	return waits ? back_off(relay) : -1;
 }
 
 /* Moves what waits to the beginning. */
