@@ -32,6 +32,7 @@ struct lab {
 	/* May be set before lab_open(). */
 	bool kernel_time;
 	uint64_t gather_ms;
+	bool waits; /* what it was told is not safe yet */
 };
 
 static inline bool
@@ -68,11 +69,18 @@ lab_batch_end(void *owner)
 	((struct lab *)owner)->seen.batches++;
 }
 
+static inline bool
+lab_waits(void *owner)
+{
+	return ((struct lab *)owner)->waits;
+}
+
 /* A one-way one never answers, whatever its handler says. */
 static const struct datagram_handler lab_handler = {
 	.datagram = lab_datagram,
 	.lost = lab_lost,
 	.batch_end = lab_batch_end,
+	.waits = lab_waits,
 };
 
 /* Serves an address; the first lab makes the loop, the others share it. */

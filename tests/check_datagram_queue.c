@@ -59,6 +59,64 @@ START_TEST(test_lost_at_the_end)
 }
 END_TEST
 
+/* The socket remembers what was told, but not before it is safe. */
+START_TEST(test_lost_is_noted)
+{
+	struct lab lab = { .waits = true };
+	int client, fd;
+
+	lab_open(&lab, "127.0.0.1:0/udp", 200000, false, 0);
+	client = net_connect(lab.fd);
+	fd = dup(lab.fd);
+	shut_queue(&lab);
+	send_many(client, 44);
+	widen_queue(&lab);
+	lab_drain(&lab);
+	send_many(client, 1);
+	lab_drain(&lab);
+	ck_assert_uint_gt(lab.seen.lost, 0);
+	ck_assert_uint_eq(socket_noted_drops(fd), 0);
+	ck_assert(!datagram_is_noted(lab.sock));
+	lab.waits = false;
+	datagram_note_drops(lab.sock);
+	ck_assert_uint_eq(socket_noted_drops(fd), lab.seen.lost);
+	ck_assert(datagram_is_noted(lab.sock));
+	lab_close(&lab);
+	close(fd);
+}
+END_TEST
+
+/* One that is stopped serves no more, and remembers at the latest at the end.
+ */
+START_TEST(test_lost_is_noted_at_close)
+{
+	for (int safe = 0; safe < 2; safe++) {
+		struct lab lab = { .waits = true };
+		int client, fd;
+
+		lab_open(&lab, "127.0.0.1:0/udp", 200000, false, 0);
+		client = net_connect(lab.fd);
+		fd = dup(lab.fd);
+		send_many(client, 10);
+		shut_queue(&lab);
+		send_many(client, 44);
+		widen_queue(&lab);
+		datagram_stop(lab.sock);
+		datagram_stop(lab.sock);
+		ck_assert_uint_eq(lab.seen.batches, 1);
+		ck_assert_uint_eq(lab.seen.lost, 44);
+		ck_assert_uint_eq(socket_noted_drops(fd), 0);
+		send_many(client, 1);
+		lab_drain(&lab);
+		lab.waits = !safe;
+		lab_close(&lab);
+		ck_assert_uint_eq(lab.seen.calls, 10);
+		ck_assert_uint_eq(socket_noted_drops(fd), safe ? 44 : 0);
+		close(fd);
+	}
+}
+END_TEST
+
 /* `before` arrive, `drops` are lost, `after` arrive, then `last` are lost. */
 static void
 lose(unsigned before, unsigned drops, unsigned after, unsigned last)
@@ -256,6 +314,7 @@ START_TEST(test_asked_address)
 }
 END_TEST
 
-CHECK_MAIN("datagram_queue", test_lost_at_the_end, test_lost_between,
+CHECK_MAIN("datagram_queue", test_lost_at_the_end, test_lost_is_noted,
+    test_lost_is_noted_at_close, test_lost_between,
     test_lost_after_full_batches, test_lost_at_close, test_close_serves,
     test_batch_end, test_fairness, test_asked_address)

@@ -79,6 +79,12 @@ struct service_type {
 	 * brought (its end, too): write out what was gathered.
 	 */
 	void (*batch_end)(struct service *service);
+	/*
+	 * True while something that it was given, or told to be lost, would be
+	 * gone with the process: its sockets do not take losses for told, and
+	 * it is given time. After stop: it never got where it was to go.
+	 */
+	bool (*waits)(const struct service *service);
 
 	/* Those it may serve, of what its slots can; 0: all of them. */
 	unsigned transports;
@@ -211,6 +217,12 @@ void service_cancel(struct service *service);
 
 /* Opens its files anew; failures are logged and the old ones kept. */
 void service_reopen(struct service *service);
+
+/* Begins new files, if its type has the slot: 0, or -1 with why. */
+int service_rotate(struct service *service, char why[WHY_SIZE]);
+
+/* True while it has something in hand, as the slot says. */
+bool service_waits(const struct service *service);
 
 /* How many sockets it still listens on. */
 size_t service_count_sockets(const struct service *service);

@@ -58,6 +58,12 @@ handle_batch_end(void *owner)
 	service->type->batch_end(service);
 }
 
+static bool
+handle_waits(void *owner)
+{
+	return service_waits(owner);
+}
+
 static void
 observe_opened(
     void *owner, unsigned id, const struct sockaddr *peer, socklen_t peer_len)
@@ -101,8 +107,10 @@ observe_batch_end(void *owner)
 {
 	struct service *service = owner;
 
-	if (service->type->batch_end != NULL)
-		service->type->batch_end(service);
+	if (service->type->batch_end == NULL)
+		return;
+	service->type->batch_end(service);
+	service_note_drops(service);
 }
 
 static const struct stream_observer observer = {
@@ -117,17 +125,22 @@ static const struct datagram_handler *
 handler_for(const struct service_type *type)
 {
 	static const struct datagram_handler handlers[2][2] = {
-		{ { .datagram = handle_datagram, .refused = handle_refused },
-		    { .datagram = handle_datagram,
-			.refused = handle_refused,
-			.batch_end = handle_batch_end } },
 		{ { .datagram = handle_datagram,
 		      .refused = handle_refused,
-		      .lost = handle_lost },
+		      .waits = handle_waits },
+		    { .datagram = handle_datagram,
+			.refused = handle_refused,
+			.batch_end = handle_batch_end,
+			.waits = handle_waits } },
+		{ { .datagram = handle_datagram,
+		      .refused = handle_refused,
+		      .lost = handle_lost,
+		      .waits = handle_waits },
 		    { .datagram = handle_datagram,
 			.refused = handle_refused,
 			.lost = handle_lost,
-			.batch_end = handle_batch_end } },
+			.batch_end = handle_batch_end,
+			.waits = handle_waits } },
 	};
 
 	return &handlers[type->lost != NULL][type->batch_end != NULL];

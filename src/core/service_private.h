@@ -61,6 +61,9 @@ struct datagram_socket *service_open_datagram(
 struct stream_listener *service_open_stream(struct service *service,
     struct event_base *base, struct stream_pool *pool, int fd);
 
+/* What its sockets know of losses, whenever something may have been written. */
+void service_note_drops(struct service *service);
+
 /* The loop that its timer needs is there, from listening to stopping. */
 void service_timer_begin(struct service *service, struct event_base *base);
 void service_timer_end(struct service *service);

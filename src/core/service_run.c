@@ -220,16 +220,38 @@ service_retire(struct service *service, const struct shelf *left)
 			left, service->listeners[i].address, service->name));
 }
 
+bool
+service_waits(const struct service *service)
+{
+	return service->type->waits != NULL && service->type->waits(service);
+}
+
+void
+service_note_drops(struct service *service)
+{
+	for (size_t i = 0; i < service->listener_count; i++)
+		if (service->listeners[i].datagram != NULL)
+			datagram_note_drops(service->listeners[i].datagram);
+}
+
+/* A socket that does not take its losses for told yet is kept for that. */
+static void
+stop_listener(struct service_listener *listener)
+{
+	if (listener->stream != NULL)
+		stream_listener_stop(listener->stream);
+	if (listener->datagram == NULL)
+		return;
+	datagram_stop(listener->datagram);
+	if (datagram_is_noted(listener->datagram))
+		close_listener(listener, true);
+}
+
 void
 service_stop_listening(struct service *service)
 {
-	for (size_t i = 0; i < service->listener_count; i++) {
-		struct service_listener *listener = &service->listeners[i];
-
-		if (listener->stream != NULL)
-			stream_listener_stop(listener->stream);
-		close_listener(listener, true);
-	}
+	for (size_t i = 0; i < service->listener_count; i++)
+		stop_listener(&service->listeners[i]);
 }
 
 size_t
@@ -246,13 +268,16 @@ stop(struct service *service)
 	for (size_t i = 0; i < service->listener_count; i++)
 		if (service->listeners[i].stream != NULL)
 			stream_listener_free(service->listeners[i].stream);
-	free(service->listeners);
-	service->listeners = NULL;
-	service->listener_count = 0;
 	if (service->started && service->type->stop != NULL)
 		service->type->stop(service);
 	service->started = false;
 	service_timer_end(service);
+	for (size_t i = 0; i < service->listener_count; i++)
+		if (service->listeners[i].datagram != NULL)
+			datagram_close(service->listeners[i].datagram, true);
+	free(service->listeners);
+	service->listeners = NULL;
+	service->listener_count = 0;
 }
 
 void
@@ -281,6 +306,16 @@ service_reopen(struct service *service)
 	    service->type->reopen(service, why) == -1)
 		log_error("%s '%s': %s, keeping the old file",
 		    service->type->name, service->name, why);
+	service_note_drops(service);
+}
+
+int
+service_rotate(struct service *service, char why[WHY_SIZE])
+{
+	int result = service->type->rotate(service, why);
+
+	service_note_drops(service);
+	return result;
 }
 
 size_t

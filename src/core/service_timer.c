@@ -23,6 +23,7 @@ timer_cb(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	service->timer.is_set = false;
 	service->type->timer(service);
+	service_note_drops(service);
 }
 
 /* Out of memory: it does not come; the next one set may. */

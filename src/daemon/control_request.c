@@ -91,7 +91,7 @@ rotate(const char *bucket, json_t *rotated, char why[WHY_SIZE])
 		if (service_type(service)->rotate == NULL ||
 		    (bucket[0] != '\0' && strcmp(bucket, name) != 0))
 			continue;
-		if (service_type(service)->rotate(service, failure) == 0) {
+		if (service_rotate(service, failure) == 0) {
 			json_array_append_new(rotated, control_text(name));
 			continue;
 		}

@@ -39,12 +39,22 @@ tell_last_drops(struct datagram_socket *sock)
 }
 
 /* Whoever serves the socket after us goes on from there. */
-static void
-note_drops(struct datagram_socket *sock)
+void
+datagram_note_drops(struct datagram_socket *sock)
 {
-	if (sock->noted != sock->drops)
-		socket_note_drops(event_get_fd(&sock->event), sock->drops);
+	const struct datagram_handler *handler = sock->config.handler;
+
+	if (datagram_is_noted(sock) ||
+	    (handler->waits != NULL && handler->waits(sock->config.owner)))
+		return;
+	socket_note_drops(event_get_fd(&sock->event), sock->drops);
 	sock->noted = sock->drops;
+}
+
+bool
+datagram_is_noted(const struct datagram_socket *sock)
+{
+	return sock->noted == sock->drops;
 }
 
 unsigned
@@ -57,7 +67,7 @@ datagram_wake(struct datagram_socket *sock)
 		tell_last_drops(sock);
 	if (handler->batch_end != NULL)
 		handler->batch_end(sock->config.owner);
-	note_drops(sock);
+	datagram_note_drops(sock);
 	return served;
 }
 
@@ -85,7 +95,8 @@ datagram_open(
 	}
 	sock->config = *config;
 	sock->drops = config->drops;
-	sock->noted = config->drops;
+	/* Not what another, who has a copy of it, was told alone. */
+	sock->noted = socket_noted_drops(fd);
 	sock->wildcard = socket_is_wildcard(fd);
 	sock->control_size = socket_transport(fd) == TRANSPORT_UNIXGRAM
 	    ? BATCH_CONTROL_UNIX
@@ -114,17 +125,36 @@ serve_last(struct datagram_socket *sock)
 	datagram_tell_drops(sock, socket_drops(event_get_fd(&sock->event)));
 	if (handler->batch_end != NULL)
 		handler->batch_end(sock->config.owner);
-	note_drops(sock);
+}
+
+static void
+end_serving(struct datagram_socket *sock)
+{
+	guard_release_port(sock->port);
+	gathering_free(sock->gathering);
+	event_del(&sock->event);
+	sock->is_stopped = true;
+}
+
+void
+datagram_stop(struct datagram_socket *sock)
+{
+	if (sock->is_stopped)
+		return;
+	serve_last(sock);
+	end_serving(sock);
+	datagram_note_drops(sock);
 }
 
 void
 datagram_close(struct datagram_socket *sock, bool serve)
 {
 	if (serve)
-		serve_last(sock);
-	guard_release_port(sock->port);
-	gathering_free(sock->gathering);
-	event_del(&sock->event);
+		datagram_stop(sock);
+	if (sock->is_stopped)
+		datagram_note_drops(sock);
+	else
+		end_serving(sock);
 	socket_close(event_get_fd(&sock->event));
 	free(sock);
 }

@@ -48,6 +48,11 @@ struct datagram_handler {
 	    enum guard_reason reason);
 	/* All that came in this wake-up was handed over. */
 	void (*batch_end)(void *owner);
+	/*
+	 * What the owner was told of losses would be gone with the process: the
+	 * socket, which may outlive that, does not take them for told yet.
+	 */
+	bool (*waits)(void *owner);
 };
 
 /* Counted since the owner began; a service's sockets share one. */
@@ -87,9 +92,20 @@ struct datagram_socket;
 struct datagram_socket *datagram_open(
     struct event_base *base, int fd, const struct datagram_config *config);
 
+/* Serves what the kernel still holds, at most its queue, and nothing after it.
+ */
+void datagram_stop(struct datagram_socket *sock);
+
+/* Has the socket take the losses for told, if they are not that yet. */
+void datagram_note_drops(struct datagram_socket *sock);
+
+/* Whether it has done so. */
+bool datagram_is_noted(const struct datagram_socket *sock);
+
 /*
- * Closes it. With serve, what the kernel still holds (at most its queue) is
- * served first; without, it is left to those who have a copy of the socket.
+ * Closes it, one that was stopped with a last datagram_note_drops(). With
+ * serve, stops it first; else what waits is left to those who have a copy of
+ * the socket.
  */
 void datagram_close(struct datagram_socket *sock, bool serve);
 

@@ -16,6 +16,7 @@ struct datagram_socket {
 	uint32_t drops; /* of the kernel's, told so far */
 	uint32_t noted; /* of those, what the socket remembers */
 	bool wildcard;
+	bool is_stopped;
 	size_t control_size; /* bytes of control messages taken */
 };
 

@@ -162,6 +162,14 @@ creosote_lost(struct service *service, const char *local, uint64_t count)
 	bucket_take_drops(service, local, count);
 }
 
+static bool
+creosote_waits(const struct service *service)
+{
+	const struct bucket *bucket = service_state_const(service);
+
+	return bucket_sinks_wait(&bucket->sinks);
+}
+
 static uint64_t
 creosote_gather(const struct service *service)
 {
@@ -316,6 +324,7 @@ const struct service_type creosote_service = {
 	.gather = creosote_gather,
 	.lost = creosote_lost,
 	.batch_end = creosote_batch_end,
+	.waits = creosote_waits,
 	.stream = { .open = bucket_stream_open,
 	    .data = bucket_stream_data,
 	    .end = bucket_stream_end,

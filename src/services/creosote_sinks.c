@@ -32,6 +32,8 @@ close_sink(void *arg, struct bucket_files_item *item)
 	bucket_sink_close(sink, sinks->stops);
 	if (!sinks->stops)
 		bucket_loss_merge(&sinks->loss, &sink->loss);
+	else if (bucket_loss_is_any(&sink->loss))
+		sinks->gave_up = true;
 	sinks->written += sink->written;
 	sinks->lost += sink->lost;
 	free(sink);
@@ -219,6 +221,24 @@ bucket_sinks_figures(const struct bucket_sinks *sinks)
 			figures.error = sink->error;
 	}
 	return figures;
+}
+
+bool
+bucket_sinks_wait(const struct bucket_sinks *sinks)
+{
+	struct bucket_files_item *item = NULL;
+
+	if (sinks->gave_up || sinks->memory.used > 0 ||
+	    bucket_loss_is_any(&sinks->loss))
+		return true;
+	while (sinks->files != NULL &&
+	    (item = bucket_files_next(sinks->files, item)) != NULL) {
+		const struct bucket_sink *sink = item->queue;
+
+		if (sink != NULL && bucket_loss_is_any(&sink->loss))
+			return true;
+	}
+	return false;
 }
 
 void

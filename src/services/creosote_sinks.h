@@ -17,6 +17,7 @@ struct bucket_sinks {
 	struct bucket_loss loss; /* where there was no file to say it in */
 	uint64_t written, lost;  /* records, but for those of open files */
 	bool stops;
+	bool gave_up; /* at a stop, what could not be written */
 };
 
 /* Opens the file, or the directory: 0, or -1 with why. */
@@ -49,6 +50,10 @@ int64_t bucket_sinks_work(struct bucket_sinks *sinks);
 /* Opens or rotates all files: 0, or -1 with why. */
 int bucket_sinks_reopen(struct bucket_sinks *sinks, char why[WHY_SIZE]);
 int bucket_sinks_rotate(struct bucket_sinks *sinks, char why[WHY_SIZE]);
+
+/* True when something is not written, or said: not yet, or never, once closed.
+ */
+bool bucket_sinks_wait(const struct bucket_sinks *sinks);
 
 /* What became of the records of all files. */
 struct bucket_sinks_figures {

@@ -5,6 +5,7 @@ the store, its path."""
 import fcntl
 import os
 import re
+import resource
 import socket
 from signal import SIGKILL
 
@@ -80,6 +81,45 @@ def test_drops_while_nobody_served(spawn, tmp_path, manager, number):
         else:
             assert daemon.stop().status == 0
     assert told() == sent
+
+
+def no_file():
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+
+
+@pytest.mark.parametrize("end", ("killed", "stopped", "freed"))
+def test_drops_told_to_a_full_disk(spawn, tmp_path, manager, end):
+    """The words wait in memory: what becomes of them, the file tells of all
+    that was dropped, once."""
+    port = put_into_store(manager)
+    config = f"""creosote bucket {{ listen = "127.0.0.1:{port}/udp"
+        file = "DIR/bucket" format = raw receive-buffer = 4K }}
+        echo other {{ listen = "localhost:0/udp" }}"""
+    flood(port, 20)
+    daemon = spawn(config, preexec_fn=no_file,
+                   **manager.started_with()).wait_ready()
+    other = daemon.connect("other", "udp4")
+    daemon.wait_for_log("cannot write to ")
+    assert exchange(other, b"its turn is over")
+    if end == "freed":
+        resource.prlimit(daemon.pid, resource.RLIMIT_FSIZE,
+                         (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        daemon.wait_for_log("writing again after ")
+        assert exchange(other, b"its turn is over")
+    if end == "stopped":
+        assert daemon.stop().status == 0
+        assert daemon.log_contains(" datagrams were lost on ")
+    else:
+        daemon.kill()
+    daemon = spawn(config, **manager.started_with()).wait_ready()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.sendto(b"last", ("127.0.0.1", port))
+    bucket = tmp_path / "bucket"
+    wait_until(lambda: bucket.read_text(encoding="ascii").endswith("last\n"),
+               "the last one is there")
+    assert sum(map(int, re.findall(
+        r"(\d+) datagrams lost here", bucket.read_text()))) == dropped(port)
+    assert daemon.stop().status == 0
 
 
 def test_other_types_of_sockets_are_refused(spawn, tmp_path, manager):
