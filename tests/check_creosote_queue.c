@@ -187,5 +187,62 @@ START_TEST(test_out_of_memory)
 }
 END_TEST
 
+/* All moves behind what waits, with what its words tell, beyond any bound. */
+START_TEST(test_append)
+{
+	struct bucket_memory memory = { .max = 12 }, others = { .max = 100 };
+	struct bucket_queue queue = { .memory = &memory };
+	struct bucket_queue other = { .memory = &others };
+
+	ck_assert(add(&queue, "1\n", BUCKET_RECORD));
+	ck_assert(add(&queue, "2\n", BUCKET_RECORD));
+	ck_assert_uint_eq(bucket_queue_take(&queue, 2), 1);
+	ck_assert(add(&other, "gone\n", BUCKET_WORD));
+	ck_assert(add(&other, "3\n", BUCKET_RECORD));
+	ck_assert(add(&other, "four\n", BUCKET_WORD_DROPS));
+	ck_assert(add(&other, "5\n", BUCKET_RECORD));
+	ck_assert_uint_eq(bucket_queue_take(&other, 6), 0); /* "3" in part */
+	ck_assert(bucket_queue_append(&queue, &other));
+	ck_assert_uint_eq(bucket_queue_len(&other), 0);
+	ck_assert_uint_eq(others.used, 0);
+	ck_assert(add(&other, "x\n", BUCKET_RECORD));
+	ck_assert_uint_eq(bucket_queue_records(&other), 1);
+	expect(&queue, "2\n3\nfour\n5\n");
+	ck_assert_uint_eq(bucket_queue_records(&queue), 3);
+	ck_assert_uint_eq(bucket_queue_told(&queue, BUCKET_WORD_DROPS), 5);
+	ck_assert_uint_eq(bucket_queue_told(&queue, BUCKET_WORD), 0);
+	memory.max = 10; /* of a bucket whose queue is shorter */
+	ck_assert(!add(&queue, "6\n", BUCKET_RECORD));
+	ck_assert_uint_eq(bucket_queue_take(&queue, 9), 2);
+	ck_assert_uint_eq(bucket_queue_told(&queue, BUCKET_WORD_DROPS), 0);
+	ck_assert(add(&queue, "6\n", BUCKET_RECORD));
+	expect(&queue, "5\n6\n");
+	ck_assert(bucket_queue_append(&other, &queue));
+	expect(&other, "x\n5\n6\n");
+	ck_assert_uint_eq(memory.used, 0);
+	bucket_queue_free(&other);
+	bucket_queue_free(&queue);
+	ck_assert_uint_eq(others.used, 0);
+}
+END_TEST
+
+/* Then nothing has moved. */
+START_TEST(test_append_out_of_memory)
+{
+	struct bucket_memory memory = { .max = 100 };
+	struct bucket_queue queue = { .memory = &memory };
+	struct bucket_queue other = { .memory = &memory };
+
+	ck_assert(add(&other, "1\n", BUCKET_RECORD));
+	failing = 1;
+	ck_assert(!bucket_queue_append(&queue, &other));
+	expect(&other, "1\n");
+	ck_assert_uint_eq(bucket_queue_records(&queue), 0);
+	ck_assert_uint_eq(memory.used, 2);
+	bucket_queue_free(&other);
+	bucket_queue_free(&queue);
+}
+END_TEST
+
 CHECK_MAIN("creosote_queue", test_take, test_told, test_rewind, test_bound,
-    test_memory, test_out_of_memory)
+    test_memory, test_out_of_memory, test_append, test_append_out_of_memory)

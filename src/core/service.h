@@ -54,6 +54,12 @@ struct service_type {
 	/* Opens what it needs (files): 0, or -1 with why. stop undoes it. */
 	int (*start)(struct service *service, char why[WHY_SIZE]);
 	void (*stop)(struct service *service);
+	/*
+	 * A reload put it in the place of another of its type and name, which
+	 * listens no more but may have connections yet: it takes over what that
+	 * one has in hand.
+	 */
+	void (*succeed)(struct service *service, struct service *other);
 	/* Opens its files anew, for log rotation: 0, or -1 with why. */
 	int (*reopen)(struct service *service, char why[WHY_SIZE]);
 	/* The time of service_set_timer() has come. */
@@ -121,6 +127,9 @@ const void *service_settings(const struct service *service);
 void *service_state(struct service *service);
 const void *service_state_const(const struct service *service);
 struct service *stream_service(const struct stream *stream);
+
+/* Who is in its place since a reload; NULL: nobody of its type. */
+struct service *service_successor(const struct service *service);
 
 /*
  * Calls the timer slot once, after ms milliseconds; a later call replaces an
@@ -202,6 +211,13 @@ int service_share(const struct service *service, struct shelf *shelf);
  */
 void service_retire(struct service *service, const struct shelf *left);
 size_t service_connections(const struct service *service);
+
+/*
+ * Tells one that was retired who is in its place now (NULL: nobody), and that
+ * one to take over what it has in hand. Who is in its place outlives it, or it
+ * is told of another.
+ */
+void service_set_successor(struct service *service, struct service *successor);
 
 /*
  * Stops listening and answers what was received; connections end when their

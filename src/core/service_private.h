@@ -47,6 +47,7 @@ struct service {
 	void *settings;                /* of the type's own rows */
 	void *state;
 	bool started; /* the type's start slot succeeded */
+	struct service *successor;
 	struct service_listener *listeners; /* as many as are open */
 	size_t listener_count;
 	struct datagram_counters datagrams;

@@ -220,6 +220,23 @@ service_retire(struct service *service, const struct shelf *left)
 			left, service->listeners[i].address, service->name));
 }
 
+struct service *
+service_successor(const struct service *service)
+{
+	return service->successor;
+}
+
+void
+service_set_successor(struct service *service, struct service *successor)
+{
+	if (!service->started ||
+	    (successor != NULL && successor->type != service->type))
+		successor = NULL;
+	service->successor = successor;
+	if (successor != NULL && successor->type->succeed != NULL)
+		successor->type->succeed(successor, service);
+}
+
 bool
 service_waits(const struct service *service)
 {

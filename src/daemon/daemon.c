@@ -292,9 +292,9 @@ daemon_start(struct daemon *daemon, const char *user)
 static void
 daemon_end(struct daemon *daemon)
 {
+	retirees_free(&daemon->retirees);
 	for (size_t i = 0; i < daemon->config->service_count; i++)
 		service_stop(daemon->config->services[i]);
-	retirees_free(&daemon->retirees);
 	control_close();
 	if (daemon->stopping)
 		announce_stop(daemon->config);

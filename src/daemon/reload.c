@@ -174,6 +174,7 @@ commit(struct reload *reload)
 	store_sync(daemon->config);
 	for (size_t i = 0; i < old->service_count; i++)
 		retirees_add(&daemon->retirees, old->services[i],
+		    find_named(daemon->config, service_name(old->services[i])),
 		    &reload->shelf, daemon->config->globals.reload_grace);
 	old->service_count = 0; /* they belong to the retirees now */
 	config_free(old);

@@ -27,8 +27,10 @@ look_again(struct retirees *retirees)
 static bool
 is_done(const struct retiree *retiree, int64_t now_ms)
 {
-	return service_connections(retiree->service) == 0 ||
-	    now_ms >= retiree->deadline_ms + LAST_MS;
+	if (service_connections(retiree->service) > 0)
+		return now_ms >= retiree->deadline_ms + LAST_MS;
+	return !service_waits(retiree->service) ||
+	    now_ms >= retiree->deadline_ms;
 }
 
 /* Its figures are complete once it has stopped. */
@@ -82,9 +84,14 @@ retirees_reserve(struct retirees *retirees, size_t count)
 
 void
 retirees_add(struct retirees *retirees, struct service *service,
-    const struct shelf *left, uint64_t grace_ms)
+    struct service *successor, const struct shelf *left, uint64_t grace_ms)
 {
 	service_retire(service, left);
+	for (size_t i = 0; i < retirees->count; i++)
+		if (service_successor(retirees->items[i].service) == service)
+			service_set_successor(
+			    retirees->items[i].service, successor);
+	service_set_successor(service, successor);
 	retirees->items[retirees->count++] = (struct retiree){ service,
 		clock_monotonic_ms() + (int64_t)grace_ms };
 	look_cb(-1, 0, retirees);

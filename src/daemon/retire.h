@@ -2,6 +2,7 @@
 /*
  * Services that a reload changed or removed: they listen no more, and their
  * connections go on under the old settings until they end or their grace does.
+ * So does what they have in hand and could not hand over to their successors.
  */
 #ifndef DAEMON_RETIRE_H
 #define DAEMON_RETIRE_H
@@ -28,10 +29,10 @@ int retirees_reserve(struct retirees *retirees, size_t count);
 
 /*
  * Takes over a service, for which there is room, and ends its listening; `left`
- * as for service_retire().
+ * as for service_retire(). successor (NULL: none) has its name now.
  */
 void retirees_add(struct retirees *retirees, struct service *service,
-    const struct shelf *left, uint64_t grace_ms);
+    struct service *successor, const struct shelf *left, uint64_t grace_ms);
 
 /* Connections that they still have. */
 size_t retirees_connections(const struct retirees *retirees);
@@ -39,6 +40,7 @@ size_t retirees_connections(const struct retirees *retirees);
 /* Ends their connections when their output is sent. */
 void retirees_stop(struct retirees *retirees);
 
+/* Ends them all; their successors still run. */
 void retirees_free(struct retirees *retirees);
 
 #endif

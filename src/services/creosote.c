@@ -124,6 +124,7 @@ void
 bucket_flush(struct service *service, bool again)
 {
 	struct bucket *bucket = service_state(service);
+	struct bucket *shown = bucket_shown(service);
 	int64_t delay_ms = bucket_intake_work(service, false);
 
 	delay_ms =
@@ -132,9 +133,9 @@ bucket_flush(struct service *service, bool again)
 	if (bucket_streams_release(service))
 		delay_ms = 0;
 	service_set_timer(service, delay_ms);
-	if (bucket->is_history_new)
-		history_wake(bucket->history);
-	bucket->is_history_new = false;
+	if (shown->is_history_new)
+		history_wake(shown->history);
+	shown->is_history_new = false;
 }
 
 static bool
@@ -211,12 +212,35 @@ creosote_start(struct service *service, char why[WHY_SIZE])
 	return 0;
 }
 
+/*
+ * Whoever looks at the other one goes on here, with what its connections bring
+ * yet, and what waits there for a file of this one is written here.
+ */
+static void
+creosote_succeed(struct service *service, struct service *other)
+{
+	struct bucket *bucket = service_state(service);
+	struct bucket *old = service_state(other);
+
+	if (bucket->sequence < old->sequence)
+		bucket->sequence = old->sequence;
+	(void)bucket_intake_work(other, true);
+	bucket_sinks_take_over(&bucket->sinks, &old->sinks);
+	history_free(old->history);
+	old->history = NULL;
+	service_set_timer(service, 0);
+}
+
 static void
 creosote_stop(struct service *service)
 {
 	struct bucket *bucket = service_state(service);
+	struct service *successor = service_successor(service);
 
-	(void)bucket_intake_work(service, true);
+	if (successor != NULL)
+		creosote_succeed(successor, service);
+	else
+		(void)bucket_intake_work(service, true);
 	bucket_sinks_close(&bucket->sinks);
 	bucket_intake_close(service);
 	service_set_timer(service, -1);
@@ -315,6 +339,7 @@ const struct service_type creosote_service = {
 	.probe = creosote_probe,
 	.start = creosote_start,
 	.stop = creosote_stop,
+	.succeed = creosote_succeed,
 	.reopen = creosote_reopen,
 	.rotate = creosote_rotate,
 	.timer = creosote_timer,

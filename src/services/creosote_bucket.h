@@ -61,6 +61,9 @@ struct bucket_arrival {
 int bucket_intake_open(struct service *service, char why[WHY_SIZE]);
 void bucket_intake_close(struct service *service);
 
+/* Who numbers and shows its records: itself, or its successor. */
+struct bucket *bucket_shown(struct service *service);
+
 /* Takes a message: decoded, chosen, and added to the file and the rest. */
 void bucket_take(struct service *service, const struct bucket_arrival *arrival);
 

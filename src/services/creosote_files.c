@@ -196,6 +196,31 @@ open_sender(struct bucket_files *files, const char *name)
 	return entry;
 }
 
+/* The file of that name, which is now the one used last. */
+static struct files_entry *
+use_entry(struct bucket_files *files, const char *name)
+{
+	struct files_entry *entry = find_entry(files, name);
+
+	if (entry == NULL)
+		entry = open_sender(files, name);
+	if (entry == NULL || entry == files->first)
+		return entry;
+	unlink_use(files, entry);
+	link_use(files, entry);
+	return entry;
+}
+
+struct bucket_files_item *
+bucket_files_find_same(
+    struct bucket_files *files, const struct bucket_files_item *item)
+{
+	const struct files_entry *other = (const void *)item;
+	struct files_entry *entry = use_entry(files, other->name);
+
+	return entry != NULL ? &entry->item : NULL;
+}
+
 struct bucket_files_item *
 bucket_files_find(
     struct bucket_files *files, const struct sockaddr *peer, socklen_t len)
@@ -207,20 +232,12 @@ bucket_files_find(
 		return &files->first->item;
 	if (peer != NULL)
 		sender_name(name, peer, len);
-	entry = find_entry(files, name);
-	if (entry == NULL)
-		entry = open_sender(files, name);
+	entry = use_entry(files, name);
 	if (entry == NULL && peer != NULL) {
 		files->figures.others++;
 		return bucket_files_find(files, NULL, 0);
 	}
-	if (entry == NULL)
-		return NULL;
-	if (entry != files->first) {
-		unlink_use(files, entry);
-		link_use(files, entry);
-	}
-	return &entry->item;
+	return entry != NULL ? &entry->item : NULL;
 }
 
 struct bucket_files_item *

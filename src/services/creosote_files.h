@@ -122,6 +122,10 @@ void bucket_files_free(struct bucket_files *files);
 struct bucket_files_item *bucket_files_find(
     struct bucket_files *files, const struct sockaddr *peer, socklen_t len);
 
+/* The file that has this one's place here; as above. */
+struct bucket_files_item *bucket_files_find_same(
+    struct bucket_files *files, const struct bucket_files_item *item);
+
 /* The open files, one after the other: NULL begins, NULL ends. */
 struct bucket_files_item *
 bucket_files_next(struct bucket_files *files, struct bucket_files_item *item);

@@ -48,6 +48,36 @@ bucket_intake_close(struct service *service)
 	bucket->history = NULL;
 }
 
+struct bucket *
+bucket_shown(struct service *service)
+{
+	struct service *successor = service_successor(service);
+
+	return service_state(successor != NULL ? successor : service);
+}
+
+static void
+show_loss(struct service *service, uint64_t count, const char *what)
+{
+	struct bucket *bucket = bucket_shown(service);
+
+	if (bucket->history == NULL)
+		return;
+	bucket_history_add_loss(bucket->history, clock_now_ns(), count, what);
+	bucket->is_history_new = true;
+}
+
+static void
+show_record(struct service *service, const struct record *record)
+{
+	struct bucket *bucket = bucket_shown(service);
+
+	if (bucket->history == NULL)
+		return;
+	bucket_history_add(bucket->history, record);
+	bucket->is_history_new = true;
+}
+
 /* That so many are missing here of what this peer sent. */
 static void
 add_word(struct service *service, const struct bucket_arrival *arrival,
@@ -57,10 +87,7 @@ add_word(struct service *service, const struct bucket_arrival *arrival,
 
 	bucket_sinks_add_word(
 	    &bucket->sinks, arrival->peer, arrival->peer_len, count, what);
-	if (bucket->history == NULL)
-		return;
-	bucket_history_add_loss(bucket->history, clock_now_ns(), count, what);
-	bucket->is_history_new = true;
+	show_loss(service, count, what);
 }
 
 static void
@@ -71,16 +98,14 @@ add_record(struct service *service, const struct bucket_arrival *arrival,
 
 	if (!bucket_filter_wants(&bucket->filter, record_message(record)))
 		return;
-	record->sequence = ++bucket->sequence;
+	record->sequence = ++bucket_shown(service)->sequence;
+	bucket->sequence = record->sequence;
 	bucket_sinks_add(
 	    &bucket->sinks, arrival->peer, arrival->peer_len, record);
 	bucket_outputs_add(&bucket->outputs, record);
 	if (bucket->netconsole == NULL)
 		bucket_outputs_forward(&bucket->outputs, record->data);
-	if (bucket->history == NULL)
-		return;
-	bucket_history_add(bucket->history, record);
-	bucket->is_history_new = true;
+	show_record(service, record);
 }
 
 /* An arrival of a sender that is known by its address alone. */
@@ -214,12 +239,9 @@ bucket_take_drops(struct service *service, const char *local, uint64_t count)
 	char what[RECORD_WHAT_SIZE];
 
 	bucket_sinks_add_drops(&bucket->sinks, local, count);
-	if (bucket->history == NULL)
-		return;
 	bucket_loss_add_drops(&loss, local, count);
 	(void)bucket_loss_describe(&loss, what);
-	bucket_history_add_loss(bucket->history, clock_now_ns(), count, what);
-	bucket->is_history_new = true;
+	show_loss(service, count, what);
 }
 
 int64_t

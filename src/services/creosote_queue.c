@@ -51,20 +51,31 @@ bucket_queue_reserve(struct bucket_queue *queue, size_t room)
 	return queue->data + tail(queue);
 }
 
+/* Makes room for so many more words. */
+static bool
+reserve_words(struct bucket_queue *queue, size_t count)
+{
+	size_t size = queue->word_size != 0 ? queue->word_size : 16;
+	struct bucket_word *words;
+
+	if (queue->word_size - queue->word_count >= count)
+		return true;
+	while (size < queue->word_count + count)
+		size *= 2;
+	words = reallocarray(queue->words, size, sizeof(*words));
+	if (words == NULL)
+		return false;
+	queue->words = words;
+	queue->word_size = size;
+	return true;
+}
+
 /* Remembers that the next line is a word. */
 static bool
 note_word(struct bucket_queue *queue, enum bucket_line kind, uint64_t count)
 {
-	if (queue->word_count == queue->word_size) {
-		size_t size = queue->word_size != 0 ? 2 * queue->word_size : 16;
-		struct bucket_word *words =
-		    reallocarray(queue->words, size, sizeof(*words));
-
-		if (words == NULL)
-			return false;
-		queue->words = words;
-		queue->word_size = size;
-	}
+	if (!reserve_words(queue, 1))
+		return false;
 	queue->words[queue->word_count++] =
 	    (struct bucket_word){ queue->added, count, kind };
 	return true;
@@ -75,7 +86,7 @@ bucket_queue_commit(struct bucket_queue *queue, size_t len)
 {
 	struct bucket_memory *memory = queue->memory;
 
-	if (memory->max - memory->used < len)
+	if (memory->used > memory->max || memory->max - memory->used < len)
 		return false;
 	queue->added++;
 	queue->len += len;
@@ -93,6 +104,28 @@ bucket_queue_commit_word(struct bucket_queue *queue, size_t len,
 		return true;
 	queue->word_count--;
 	return false;
+}
+
+bool
+bucket_queue_append(struct bucket_queue *queue, struct bucket_queue *other)
+{
+	char *room = bucket_queue_reserve(queue, other->len);
+
+	if (room == NULL || !reserve_words(queue, other->word_count))
+		return false;
+	if (other->len > 0)
+		memcpy(room, other->data + other->head, other->len);
+	for (size_t i = 0; i < other->word_count; i++) {
+		struct bucket_word word = other->words[i];
+
+		word.number += queue->added - other->left;
+		queue->words[queue->word_count++] = word;
+	}
+	queue->added += other->added - other->left;
+	queue->len += other->len;
+	queue->memory->used += other->len;
+	bucket_queue_free(other);
+	return true;
 }
 
 /* Removes the first lines, so many bytes of them. */

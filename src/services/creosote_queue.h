@@ -55,6 +55,13 @@ bool bucket_queue_commit(struct bucket_queue *queue, size_t len);
 bool bucket_queue_commit_word(struct bucket_queue *queue, size_t len,
     enum bucket_line kind, uint64_t count);
 
+/*
+ * Adds all that waits in another, which is empty then, whether or not more
+ * waits than may. false: out of memory, and it stays there.
+ */
+bool
+bucket_queue_append(struct bucket_queue *queue, struct bucket_queue *other);
+
 /* What is to be written next: all of it, as it lies there. */
 static inline const char *
 bucket_queue_data(const struct bucket_queue *queue)

@@ -80,6 +80,12 @@ int64_t bucket_sink_flush(struct bucket_sink *sink, bool again);
 void bucket_sink_take_back(struct bucket_sink *sink);
 
 /*
+ * Takes what waits for another one's file, to write it to its own, and what is
+ * missing there. Out of memory: all stays where it is.
+ */
+void bucket_sink_take_over(struct bucket_sink *sink, struct bucket_sink *other);
+
+/*
  * Writes what waits, and syncs it where that was asked, or `always`. What could
  * not be written is left in loss for another sink to say; with `always` the log
  * says it.

@@ -23,6 +23,23 @@ bucket_sink_take_back(struct bucket_sink *sink)
 		bucket_queue_rewind(&sink->queue);
 }
 
+void
+bucket_sink_take_over(struct bucket_sink *sink, struct bucket_sink *other)
+{
+	bool is_cut;
+
+	bucket_sink_take_back(other);
+	is_cut = other->queue.done > 0;
+	if (!bucket_queue_append(&sink->queue, &other->queue))
+		return;
+	/* Then it is to be seen that the file ends within a line. */
+	if (is_cut)
+		sink->file->is_unseen = true;
+	bucket_loss_merge(&sink->loss, &other->loss);
+	other->loss = (struct bucket_loss){ 0 };
+	other->is_full = false;
+}
+
 /* True when the reader takes more, within what a stop has time for. */
 static bool
 wait_at_stop(const struct bucket_sink *sink, int64_t end_ms)

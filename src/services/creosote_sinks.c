@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -59,6 +60,7 @@ bucket_sinks_open(struct bucket_sinks *sinks,
 {
 	*sinks = (struct bucket_sinks){
 		.config = *config,
+		.path = settings->path,
 		.memory = { .max = queue },
 	};
 	sinks->config.memory = &sinks->memory;
@@ -80,6 +82,36 @@ sink_of(struct bucket_sinks *sinks, struct bucket_files_item *item)
 	sink->item = item;
 	item->queue = sink;
 	return sink;
+}
+
+/* Something waits for its file, or is to be said there. */
+static bool
+is_waiting(const struct bucket_sink *sink)
+{
+	return bucket_queue_len(&sink->queue) > 0 ||
+	    bucket_loss_is_any(&sink->loss);
+}
+
+void
+bucket_sinks_take_over(struct bucket_sinks *sinks, struct bucket_sinks *others)
+{
+	struct bucket_files_item *item = NULL;
+
+	if (strcmp(sinks->path, others->path) != 0)
+		return;
+	while ((item = bucket_files_next(others->files, item)) != NULL) {
+		struct bucket_sink *other = item->queue, *sink = NULL;
+		struct bucket_files_item *same = NULL;
+
+		if (other != NULL && is_waiting(other))
+			same = bucket_files_find_same(sinks->files, item);
+		if (same != NULL)
+			sink = sink_of(sinks, same);
+		if (sink != NULL)
+			bucket_sink_take_over(sink, other);
+	}
+	bucket_loss_merge(&sinks->loss, &others->loss);
+	others->loss = (struct bucket_loss){ 0 };
 }
 
 /* The sink for what comes from there; it learns what was not said elsewhere. */
@@ -228,16 +260,12 @@ bucket_sinks_wait(const struct bucket_sinks *sinks)
 {
 	struct bucket_files_item *item = NULL;
 
-	if (sinks->gave_up || sinks->memory.used > 0 ||
-	    bucket_loss_is_any(&sinks->loss))
+	if (sinks->gave_up || bucket_loss_is_any(&sinks->loss))
 		return true;
 	while (sinks->files != NULL &&
-	    (item = bucket_files_next(sinks->files, item)) != NULL) {
-		const struct bucket_sink *sink = item->queue;
-
-		if (sink != NULL && bucket_loss_is_any(&sink->loss))
+	    (item = bucket_files_next(sinks->files, item)) != NULL)
+		if (item->queue != NULL && is_waiting(item->queue))
 			return true;
-	}
 	return false;
 }
 

@@ -13,6 +13,7 @@ struct bucket_sinks {
 	struct bucket_sink_config config; /* of each */
 	struct bucket_memory memory;
 	struct bucket_sink_says says;
+	const char *path; /* of the settings */
 	struct bucket_files *files;
 	struct bucket_loss loss; /* where there was no file to say it in */
 	uint64_t written, lost;  /* records, but for those of open files */
@@ -27,6 +28,13 @@ int bucket_sinks_open(struct bucket_sinks *sinks,
 
 /* Writes what waits, as bucket_sink_close(), and closes all. */
 void bucket_sinks_close(struct bucket_sinks *sinks);
+
+/*
+ * Takes what waits in the others for files that are its own, too, and what is
+ * missing there. Of other files, and out of memory, it is left to them.
+ */
+void
+bucket_sinks_take_over(struct bucket_sinks *sinks, struct bucket_sinks *others);
 
 /* Adds a record of this peer to its file. */
 void bucket_sinks_add(struct bucket_sinks *sinks, const struct sockaddr *peer,

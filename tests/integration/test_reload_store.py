@@ -87,7 +87,7 @@ def no_file():
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
 
 
-@pytest.mark.parametrize("end", ("killed", "stopped", "freed"))
+@pytest.mark.parametrize("end", ("killed", "stopped", "freed", "reloaded"))
 def test_drops_told_to_a_full_disk(spawn, tmp_path, manager, end):
     """The words wait in memory: what becomes of them, the file tells of all
     that was dropped, once."""
@@ -101,6 +101,10 @@ def test_drops_told_to_a_full_disk(spawn, tmp_path, manager, end):
     other = daemon.connect("other", "udp4")
     daemon.wait_for_log("cannot write to ")
     assert exchange(other, b"its turn is over")
+    if end == "reloaded":
+        assert daemon.reload(config.replace("4K", "5K")) == outcome(
+            kept=1, changed=1)
+        daemon.wait_for_log("cannot write to ", 2)
     if end == "freed":
         resource.prlimit(daemon.pid, resource.RLIMIT_FSIZE,
                          (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
