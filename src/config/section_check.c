@@ -257,7 +257,7 @@ check_pairs(
 	const struct section *section = &sections->items[index];
 	char why[WHY_SIZE];
 
-	if (section->type->check_pair == NULL || !is_good(section, errors))
+	if (!is_good(section, errors))
 		return;
 	for (size_t i = 0; i < index; i++) {
 		const struct section *other = &sections->items[i];

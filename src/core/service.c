@@ -2,6 +2,7 @@
 /* Services as they are declared: their type, name, options and state. */
 #include "core/service.h"
 
+#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -111,6 +112,49 @@ service_addresses(const struct service *service)
 	return &service->addresses;
 }
 
+static bool
+is_any(const struct address *address)
+{
+	return address->u.sa.sa_family == AF_INET
+	    ? address->u.in.sin_addr.s_addr == htonl(INADDR_ANY)
+	    : IN6_IS_ADDR_UNSPECIFIED(&address->u.in6.sin6_addr);
+}
+
+static bool
+is_loopback(const struct address *address)
+{
+	return address->u.sa.sa_family == AF_INET
+	    ? ntohl(address->u.in.sin_addr.s_addr) >> 24 == IN_LOOPBACKNET
+	    : IN6_IS_ADDR_LOOPBACK(&address->u.in6.sin6_addr);
+}
+
+/* Addresses of this machine are not looked at: a message finds out itself. */
+static bool
+is_reached(const struct address *address, const struct address *target)
+{
+	if (address->transport != TRANSPORT_UDP)
+		return false;
+	return address_equal(address, target) ||
+	    (is_any(address) && is_loopback(target) &&
+		address->u.sa.sa_family == target->u.sa.sa_family &&
+		address_port(&address->u.sa) == address_port(&target->u.sa));
+}
+
+/* True when what it sends of its own comes to the other. */
+static bool
+reaches(const struct service *service, const struct service *other)
+{
+	struct address target;
+
+	if (service->type->target == NULL ||
+	    !service->type->target(service->settings, &target))
+		return false;
+	for (size_t i = 0; i < other->addresses.count; i++)
+		if (is_reached(&other->addresses.items[i], &target))
+			return true;
+	return false;
+}
+
 int
 service_check(const struct service *service, char why[WHY_SIZE])
 {
@@ -122,6 +166,9 @@ service_check(const struct service *service, char why[WHY_SIZE])
 	if (service->common.socket_group[0] != '\0' &&
 	    group_find(service->common.socket_group, &group, why) == -1)
 		return -1;
+	if (reaches(service, service))
+		return why_set(
+		    why, "it would pass on to itself (write another address)");
 	if (service->type->check != NULL)
 		return service->type->check(service->settings, why);
 	return 0;
@@ -133,6 +180,10 @@ service_check_pair(const struct service *service, const struct service *other,
 {
 	const struct service_type *type = service->type;
 
+	if (reaches(service, other) || reaches(other, service))
+		return why_set(why,
+		    "one would pass on to the other, and netlabd passes "
+		    "nothing on to itself (write another address)");
 	if (type != other->type || type->check_pair == NULL)
 		return 0;
 	return type->check_pair(service->settings, other->settings, why);

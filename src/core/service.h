@@ -51,6 +51,12 @@ struct service_type {
 
 	/* Whether start would find it, as far as can be seen: as check. */
 	int (*probe)(const void *settings, char why[WHY_SIZE]);
+	/*
+	 * Where it sends datagrams of its own over UDP, as far as that is known
+	 * without a name server: netlabd sends nothing to itself. False:
+	 * nowhere, or it is not known.
+	 */
+	bool (*target)(const void *settings, struct address *target);
 	/* Opens what it needs (files): 0, or -1 with why. stop undoes it. */
 	int (*start)(struct service *service, char why[WHY_SIZE]);
 	void (*stop)(struct service *service);
@@ -162,7 +168,7 @@ int service_set_option(struct service *service, const struct option *row,
 /* Checks options against each other and that it listens: 0, or -1 with why. */
 int service_check(const struct service *service, char why[WHY_SIZE]);
 
-/* Checks two against each other, by their type: as above. */
+/* Checks two against each other, either way round: as above. */
 int service_check_pair(const struct service *service,
     const struct service *other, char why[WHY_SIZE]);
 

@@ -9,6 +9,7 @@
 
 #include "base/history.h"
 #include "services/creosote_bucket.h"
+#include "services/creosote_forward.h"
 #include "services/creosote_history.h"
 #include "services/creosote_stream.h"
 
@@ -118,6 +119,15 @@ creosote_probe(const void *values, char why[WHY_SIZE])
 	const struct bucket_settings *settings = values;
 
 	return bucket_files_probe(&settings->files, why);
+}
+
+static bool
+creosote_target(const void *values, struct address *target)
+{
+	const struct bucket_settings *settings = values;
+	const char *text = settings->outputs.forward;
+
+	return text[0] != '\0' && forward_find(text, target);
 }
 
 void
@@ -337,6 +347,7 @@ const struct service_type creosote_service = {
 	.check = creosote_check,
 	.check_pair = creosote_check_pair,
 	.probe = creosote_probe,
+	.target = creosote_target,
 	.start = creosote_start,
 	.stop = creosote_stop,
 	.succeed = creosote_succeed,

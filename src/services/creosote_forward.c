@@ -32,6 +32,24 @@ find_peer(const char *text, struct address_list *found, char why[WHY_SIZE])
 	return 0;
 }
 
+bool
+forward_find(const char *text, struct address *peer)
+{
+	struct address_list found = { .items = NULL };
+	struct sockaddr_storage host;
+	struct address_parts parts;
+	char why[WHY_SIZE];
+
+	if (address_split(text, FORWARD_PORT, &parts, why) == -1 ||
+	    (strcmp(parts.host, "localhost") != 0 &&
+		address_parse_host(&host, parts.host) == 0) ||
+	    find_peer(text, &found, why) == -1)
+		return false;
+	*peer = found.items[0];
+	address_list_free(&found);
+	return true;
+}
+
 struct relay *
 forward_new(const char *text, char why[WHY_SIZE])
 {

@@ -18,6 +18,9 @@
  */
 struct relay *forward_new(const char *text, char why[WHY_SIZE]);
 
+/* The address of its peer, if no name is to be looked up for it. */
+bool forward_find(const char *text, struct address *peer);
+
 /* Takes one message; relay_flush() sends it. */
 void forward_add(struct relay *relay, struct slice message);
 
