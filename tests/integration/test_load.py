@@ -33,24 +33,21 @@ def descriptors():
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
-def connect_many(address, count):
-    """From several addresses of 127/8: one has too few ports for all."""
-    socks = []
+def connect_many(daemon, transport, count):
+    """Over TCP from several addresses: one has too few ports for all."""
     for i in range(count):
+        if transport == "unix":
+            yield daemon.connect("lab", "unix")
+            continue
         sock = socket.socket()
         sock.settimeout(DEADLINE_S)
         sock.bind((f"127.0.0.{2 + i % 7}", 0))
-        sock.connect(address)
-        socks.append(sock)
-    return socks
+        sock.connect(daemon.address("lab", "tcp4"))
+        yield sock
 
 
-def test_many_connections_with_traffic(netlabd, descriptors):
-    count = min(MOST, descriptors) if not SANITIZED else 2000
-    daemon = netlabd(f"""max-connections = {count}
-        echo lab {{ listen = "localhost:0" max-connections = {count}
-            backlog = 4096 }}""")
-    socks = connect_many(daemon.address("lab", "tcp4"), count)
+def check_many(daemon, transport, count):
+    socks = list(connect_many(daemon, transport, count))
     for turn in range(2):
         for number, sock in enumerate(socks):
             sock.send(b"%d of turn %d" % (number, turn))
@@ -64,6 +61,22 @@ def test_many_connections_with_traffic(netlabd, descriptors):
                "all descriptors are closed")
     figures = daemon.stop().figures["lab"]
     assert figures["connections"] == figures["closed-end-of-input"] == count
+
+
+@pytest.mark.parametrize("transport", ("tcp4", "unix"))
+def test_many_connections_with_traffic(netlabd, descriptors, transport,
+                                       request):
+    count = min(MOST, descriptors) if not SANITIZED else 2000
+    config = f"""max-connections = {count}
+        echo lab {{ listen = EVERYWHERE max-connections = {count}
+            backlog = 4096 }}"""
+    if transport == "unix":
+        check_many(netlabd(config), transport, count)
+        return
+    # So many ports that other tests could have none: in a network of its own.
+    host, _ = request.getfixturevalue("namespaces")
+    with host.entered():
+        check_many(netlabd(config, prefix=host.prefix), transport, count)
 
 
 class Storm:
