@@ -337,6 +337,8 @@ bucket_sink_flush(struct bucket_sink *sink, bool again)
 		sink_write(sink, now_ms);
 	/* What had no room before. */
 	sink_say_losses(sink);
+	/* Writing took its time, and the interval began with its end. */
+	now_ms = clock_monotonic_ms();
 	if (sync_delay(sink, now_ms) == 0)
 		sink_sync(sink);
 	write_ms = write_delay(sink, now_ms);
