@@ -172,6 +172,33 @@ START_TEST(test_reload)
 }
 END_TEST
 
+static const struct {
+	const char *status, *shown;
+} sandboxes[] = {
+	{ "{'sandbox':{'no-new-privileges':true,'landlock':7,'seccomp':true}}",
+	    "\nsandbox: no new privileges, Landlock, seccomp\nnot reloaded" },
+	{ "{'sandbox':{'no-new-privileges':true,'landlock':0,'seccomp':true}}",
+	    "\nsandbox: no new privileges, seccomp\n" },
+	{ "{'sandbox':{'no-new-privileges':false,'landlock':0,"
+	  "'seccomp':false}}",
+	    "\nsandbox: none\n" },
+	{ "{'sandbox':{'landlock':'\\u001b'}}", "\nsandbox: none\n" },
+	{ "{'sandbox':'\\u001b'}", "open\nnot reloaded" },
+};
+
+START_TEST(test_sandbox)
+{
+	for (size_t i = 0; i < COUNT(sandboxes); i++) {
+		char *printed =
+		    print(status_print, sandboxes[i].status, 80, false);
+
+		ck_assert_msg(
+		    strstr(printed, sandboxes[i].shown) != NULL, "%s", printed);
+		free(printed);
+	}
+}
+END_TEST
+
 static const char service_text[] =
     "{'type':'creosote','name':'bucket','listeners':["
     "{'transport':'udp','address':'*:7739'}],'connections':2,"
@@ -279,4 +306,5 @@ START_TEST(test_hostile)
 END_TEST
 
 CHECK_MAIN("client/status_text", test_overview, test_width, test_reload,
-    test_service_connections, test_service, test_colours, test_hostile)
+    test_sandbox, test_service_connections, test_service, test_colours,
+    test_hostile)

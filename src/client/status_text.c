@@ -287,6 +287,26 @@ print_daemon(
 	status_words_end(&words);
 }
 
+/* How far it is confined; one of before does not tell. */
+static void
+print_sandbox(struct page *page, const json_t *sandbox)
+{
+	json_int_t landlock =
+	    json_integer_value(json_object_get(sandbox, "landlock"));
+	char text[96];
+
+	if (!json_is_object(sandbox))
+		return;
+	snprintf(text, sizeof(text), "sandbox: %s%s%s\n",
+	    json_is_true(json_object_get(sandbox, "no-new-privileges"))
+		? "no new privileges"
+		: "none",
+	    landlock > 0 ? ", Landlock" : "",
+	    json_is_true(json_object_get(sandbox, "seccomp")) ? ", seccomp"
+							      : "");
+	page_puts(page, text);
+}
+
 /* The errors of a reload that was refused, a line each. */
 static void
 print_errors(struct page *page, const json_t *reload)
@@ -353,6 +373,7 @@ status_print(
     struct page *page, const struct status_style *style, const json_t *status)
 {
 	print_daemon(page, style, status);
+	print_sandbox(page, json_object_get(status, "sandbox"));
 	print_reload(page, style, json_object_get(status, "reload"));
 	page_puts(page, "\n");
 	print_table(page, style, json_object_get(status, "services"));

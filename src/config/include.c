@@ -3,10 +3,12 @@
 #include "config/include.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/escape.h"
+#include "base/fence.h"
 
 #define QUOTE_SIZE 96
 
@@ -47,6 +49,32 @@ glob_error_cb(const char *path, int error)
 	return error != ENOENT && error != ENOTDIR;
 }
 
+void
+include_folder(char out[PATH_MAX], const char *main_file, const char *pattern)
+{
+	const char *slash = strrchr(main_file, '/');
+	size_t main_len = slash == NULL || pattern[0] == '/'
+	    ? 0
+	    : (size_t)(slash - main_file) + 1;
+	size_t len = strcspn(pattern, "*?[\\");
+
+	while (len > 0 && pattern[len - 1] != '/')
+		len--;
+	snprintf(out, PATH_MAX, "%.*s%.*s.", (int)main_len, main_file, (int)len,
+	    pattern);
+}
+
+static int
+explain_closed(const char *main_file, const char *pattern, const char *quoted,
+    char why[WHY_SIZE])
+{
+	char folder[PATH_MAX];
+
+	include_folder(folder, main_file, pattern);
+	return why_set(why, "a folder of %s cannot be read%s", quoted,
+	    fence_lets(folder, FENCE_READ) ? "" : ": " FENCE_ADVICE);
+}
+
 int
 include_find(const char *main_file, const char *pattern, glob_t *found,
     char why[WHY_SIZE])
@@ -68,6 +96,6 @@ include_find(const char *main_file, const char *pattern, glob_t *found,
 		return why_set(
 		    why, "no file %s (write the name of a file)", quoted);
 	if (result == GLOB_ABORTED)
-		return why_set(why, "a folder of %s cannot be read", quoted);
+		return explain_closed(main_file, pattern, quoted, why);
 	return why_set(why, "out of memory");
 }

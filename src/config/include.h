@@ -4,6 +4,7 @@
 #define CONFIG_INCLUDE_H
 
 #include <glob.h>
+#include <limits.h>
 
 #include "base/why.h"
 
@@ -14,5 +15,12 @@
  */
 int include_find(const char *main_file, const char *pattern, glob_t *found,
     char why[WHY_SIZE]);
+
+/*
+ * Writes the folder that wildcards of the pattern are looked up in, or that its
+ * file is in.
+ */
+void
+include_folder(char out[PATH_MAX], const char *main_file, const char *pattern);
 
 #endif

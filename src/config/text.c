@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/fence.h"
+
 #define FIRST_SIZE ((size_t)16 << 10)
 
 bool
@@ -73,7 +75,9 @@ text_read(const char *path, bool may_wait, size_t *len, struct stat *st,
 	    O_RDONLY | O_CLOEXEC | O_NOCTTY | (may_wait ? 0 : O_NONBLOCK));
 	char *data = NULL;
 
-	if (fd == -1 || fstat(fd, st) == -1)
+	if (fd == -1 && errno == EACCES && !fence_lets(path, FENCE_READ))
+		why_set(why, "cannot be read: " FENCE_ADVICE);
+	else if (fd == -1 || fstat(fd, st) == -1)
 		why_set(why, "cannot be read: %s", strerror(errno));
 	else if (S_ISDIR(st->st_mode))
 		why_set(why, "is a directory (write the name of a file)");

@@ -25,6 +25,9 @@ struct service;
 /* Receives one figure of a service, by name. */
 typedef void service_figure_fn(void *arg, const char *name, uint64_t value);
 
+/* Receives a path that a service makes something at. */
+typedef void service_path_fn(void *arg, const char *path);
+
 /* Receives what a service says of itself, by name; the texts are copied. */
 struct service_words {
 	void (*number)(void *arg, const char *name, uint64_t value);
@@ -57,6 +60,9 @@ struct service_type {
 	 * nowhere, or it is not known.
 	 */
 	bool (*target)(const void *settings, struct address *target);
+	/* Names the files that it makes or writes to, one of each directory. */
+	void (*paths)(const void *settings, service_path_fn *add, void *arg);
+
 	/* Opens what it needs (files): 0, or -1 with why. stop undoes it. */
 	int (*start)(struct service *service, char why[WHY_SIZE]);
 	void (*stop)(struct service *service);
@@ -174,6 +180,10 @@ int service_check_pair(const struct service *service,
 
 /* The addresses it is to listen on. */
 const struct address_list *service_addresses(const struct service *service);
+
+/* Calls file and socket for each path that it makes such things at. */
+void service_each_path(const struct service *service, service_path_fn *file,
+    service_path_fn *socket, void *arg);
 
 /* True when both have the same type, name, addresses and options. */
 bool service_is_equal(const struct service *a, const struct service *b);

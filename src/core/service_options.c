@@ -101,3 +101,17 @@ service_set_option(struct service *service, const struct option *row,
 		return -1;
 	return option_set(row, &service->common, text, why);
 }
+
+void
+service_each_path(const struct service *service, service_path_fn *file,
+    service_path_fn *socket, void *arg)
+{
+	for (size_t i = 0; i < service->addresses.count; i++) {
+		const struct address *address = &service->addresses.items[i];
+
+		if (address->u.sa.sa_family == AF_UNIX)
+			socket(arg, address->u.un.sun_path);
+	}
+	if (service->type->paths != NULL)
+		service->type->paths(service->settings, file, arg);
+}

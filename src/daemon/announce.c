@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/option_units.h"
 #include "daemon/notify.h"
+#include "daemon/sandbox.h"
 
 #define LINE_SIZE   1024
 #define STATUS_SIZE 128
@@ -140,9 +141,11 @@ void
 announce_start(const struct config *config)
 {
 	size_t listeners = count_listeners(config);
+	const char *sandbox = sandbox_now()->summary;
 
 	announce_listeners(config);
 	announce_buffers(config);
+	log_notice("sandbox: %s", *sandbox != '\0' ? sandbox : "none");
 	log_notice("ready: %zu service%s, %zu listener%s",
 	    config->service_count, plural(config->service_count), listeners,
 	    plural(listeners));

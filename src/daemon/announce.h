@@ -6,7 +6,8 @@
 #include "config/config.h"
 
 /*
- * Logs a line a listener and "ready: N services, M listeners"; on a terminal,
+ * Logs a line a listener, the sandbox, and "ready: N services, M listeners"; on
+ * a terminal,
  * commands to try follow. Tells systemd that it is ready.
  */
 void announce_start(const struct config *config);

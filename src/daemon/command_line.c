@@ -8,7 +8,7 @@
 #include "daemon/load.h"
 
 static const char help[] =
-    "usage: netlabd [-c FILE] [-t] [-u NAME[:GROUP]] [-v]...\n"
+    "usage: netlabd [-c FILE] [-t] [-u NAME[:GROUP]] [--no-sandbox] [-v]...\n"
     "       netlabd --list-services | --list-options [TYPE] |\n"
     "               --print-default-config | --version | --help\n"
     "\n"
@@ -20,6 +20,7 @@ static const char help[] =
     "  -t, --test              check the configuration and exit\n"
     "  -v, --verbose           log connections too; -vv: every datagram\n"
     "  -u, --user NAME[:GROUP] become this user once the sockets are open\n"
+    "  --no-sandbox            keep all files and system calls within reach\n"
     "  --list-services         print the service types\n"
     "  --list-options [TYPE]   print the options, or those of a service type\n"
     "  --print-default-config  print the built-in lab\n"
@@ -31,7 +32,8 @@ static const char help[] =
     "See netlabd(8) and netlabd.conf(5).\n";
 
 enum long_option {
-	LIST_SERVICES = 256,
+	NO_SANDBOX = 256,
+	LIST_SERVICES,
 	LIST_OPTIONS,
 	PRINT_DEFAULT_CONFIG
 };
@@ -41,6 +43,7 @@ static const struct option long_options[] = {
 	{ "user", required_argument, NULL, 'u' },
 	{ "test", no_argument, NULL, 't' },
 	{ "verbose", no_argument, NULL, 'v' },
+	{ "no-sandbox", no_argument, NULL, NO_SANDBOX },
 	{ "list-services", no_argument, NULL, LIST_SERVICES },
 	{ "list-options", no_argument, NULL, LIST_OPTIONS },
 	{ "print-default-config", no_argument, NULL, PRINT_DEFAULT_CONFIG },
@@ -70,6 +73,9 @@ take_option(struct command_line *line, int option)
 		return 0;
 	case 'v':
 		line->verbosity++;
+		return 0;
+	case NO_SANDBOX:
+		line->no_sandbox = true;
 		return 0;
 	case LIST_SERVICES:
 		line->action = ACTION_LIST_SERVICES;

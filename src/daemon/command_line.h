@@ -3,6 +3,8 @@
 #ifndef DAEMON_COMMAND_LINE_H
 #define DAEMON_COMMAND_LINE_H
 
+#include <stdbool.h>
+
 enum action {
 	ACTION_SERVE,
 	ACTION_TEST,
@@ -19,6 +21,7 @@ struct command_line {
 	const char *user;   /* to become; NULL: nobody else */
 	const char *type;   /* for ACTION_LIST_OPTIONS; NULL: all */
 	int verbosity;      /* how many -v */
+	bool no_sandbox;
 };
 
 /* Reads the arguments; -1: wrong, and what is wrong was printed. */

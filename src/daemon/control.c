@@ -59,6 +59,7 @@ int
 control_open(struct daemon *daemon)
 {
 	the_daemon = daemon;
+	control_status_open();
 	return control_rates_open(daemon);
 }
 
@@ -66,6 +67,7 @@ void
 control_close(void)
 {
 	control_rates_close();
+	control_status_close();
 	the_daemon = NULL;
 }
 

@@ -88,6 +88,10 @@ json_t *control_text(const char *text);
 
 /* --- What is shown (control_status.c) */
 
+/* Holds what control_status() reads of itself; without it, that is left out. */
+void control_status_open(void);
+void control_status_close(void);
+
 json_t *control_status(void);
 json_t *control_services(void);
 json_t *control_service_object(const struct service *service);

@@ -2,24 +2,42 @@
 /* What the control service shows of the daemon and its services, as JSON. */
 #include "daemon/control_private.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "daemon/control_rates.h"
+#include "daemon/sandbox.h"
+
+/* Kept open, as a sandbox leaves /proc out; -1: the system does not tell. */
+static int statm = -1;
+
+void
+control_status_open(void)
+{
+	statm = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+}
+
+void
+control_status_close(void)
+{
+	if (statm != -1)
+		close(statm);
+	statm = -1;
+}
 
 /* Of memory that is in use, in bytes; 0: the system does not tell. */
 static json_int_t
 resident(void)
 {
-	FILE *file = fopen("/proc/self/statm", "re");
+	char text[64];
+	ssize_t len = pread(statm, text, sizeof(text) - 1, 0);
 	long long pages = 0;
 
-	if (file == NULL)
-		return 0;
-	if (fscanf(file, "%*s %lld", &pages) != 1)
+	text[len > 0 ? len : 0] = '\0';
+	if (sscanf(text, "%*s %lld", &pages) != 1)
 		pages = 0;
-	fclose(file);
 	return pages * sysconf(_SC_PAGESIZE);
 }
 
@@ -137,6 +155,16 @@ control_outcome(const struct outcome *outcome)
 	    (json_int_t)outcome->stopped, "errors", error_array(outcome));
 }
 
+static json_t *
+sandbox_object(void)
+{
+	const struct sandbox *sandbox = sandbox_now();
+
+	return json_pack("{s:b, s:i, s:b}", "no-new-privileges",
+	    sandbox->no_new_privileges, "landlock", sandbox->landlock,
+	    "seccomp", sandbox->seccomp);
+}
+
 json_t *
 control_status(void)
 {
@@ -144,12 +172,14 @@ control_status(void)
 	const struct outcome *reload = &daemon->last_reload;
 	double uptime_ms = (double)(clock_monotonic_ms() - daemon->started_ms);
 
-	return json_pack("{s:s, s:I, s:o, s:f, s:I, s:{s:I, s:I}, s:o, s:o}",
-	    "version", PACKAGE_VERSION, "pid", (json_int_t)getpid(), "started",
+	return json_pack(
+	    "{s:s, s:I, s:o, s:f, s:I, s:{s:I, s:I}, s:o, s:o, s:o}", "version",
+	    PACKAGE_VERSION, "pid", (json_int_t)getpid(), "started",
 	    time_text(daemon->started_ns), "uptime", uptime_ms / 1000,
 	    "resident", resident(), "connections", "open",
 	    (json_int_t)daemon->pool.open, "max",
-	    (json_int_t)(daemon->pool.max & INT64_MAX), "reload",
+	    (json_int_t)(daemon->pool.max & INT64_MAX), "sandbox",
+	    sandbox_object(), "reload",
 	    reload->time_ns == 0 ? json_null() : control_outcome(reload),
 	    "services", service_array());
 }

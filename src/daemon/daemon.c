@@ -14,6 +14,7 @@
 #include "daemon/daemon_private.h"
 #include "daemon/notify.h"
 #include "daemon/privilege.h"
+#include "daemon/sandbox.h"
 #include "daemon/store.h"
 
 /* Descriptors for files, listeners and libraries beside the connections. */
@@ -195,6 +196,20 @@ give_socket(void *arg, const struct service *service, int fd,
 		privilege_give_socket(user, fd);
 }
 
+static int
+become(struct daemon *daemon, const struct identity *user)
+{
+	char why[WHY_SIZE];
+
+	for (size_t i = 0; i < daemon->config->service_count; i++)
+		service_each_socket(daemon->config->services[i], give_socket,
+		    (void *)(uintptr_t)user);
+	if (privilege_drop(user, why) == 0)
+		return 0;
+	log_error("--user: %s", why);
+	return -1;
+}
+
 /* Opens all sockets as who it is, and becomes the user whose they are then. */
 static int
 open_for_user(struct daemon *daemon, const char *name)
@@ -208,24 +223,18 @@ open_for_user(struct daemon *daemon, const char *name)
 	}
 	if (open_sockets(daemon) == -1)
 		return -1;
-	if (name == NULL)
-		return 0;
-	for (size_t i = 0; i < daemon->config->service_count; i++)
-		service_each_socket(
-		    daemon->config->services[i], give_socket, &user);
-	if (privilege_drop(&user, why) == 0)
-		return 0;
-	log_error("--user: %s", why);
-	return -1;
+	return name != NULL ? become(daemon, &user) : 0;
 }
 
 static int
-start_services(struct daemon *daemon, const char *user)
+start_services(struct daemon *daemon, const struct command_line *line)
 {
 	char why[WHY_SIZE];
 
-	if (open_for_user(daemon, user) == -1)
+	if (open_for_user(daemon, line->user) == -1)
 		return -1;
+	if (!line->no_sandbox)
+		sandbox_enter(daemon->config, daemon->config_path);
 	for (size_t i = 0; i < daemon->config->service_count; i++)
 		if (service_start(daemon->config->services[i], why) == -1)
 			return announce_failure(
@@ -276,7 +285,7 @@ make_loop(struct daemon *daemon)
 }
 
 static int
-daemon_start(struct daemon *daemon, const char *user)
+daemon_start(struct daemon *daemon, const struct command_line *line)
 {
 	daemon->started_ns = clock_now_ns();
 	daemon->started_ms = clock_monotonic_ms();
@@ -286,7 +295,7 @@ daemon_start(struct daemon *daemon, const char *user)
 		return -1;
 	}
 	daemon_limit_connections(daemon);
-	return start_services(daemon, user);
+	return start_services(daemon, line);
 }
 
 static void
@@ -311,11 +320,12 @@ daemon_end(struct daemon *daemon)
 }
 
 int
-daemon_run(struct config *config, const char *path, const char *user)
+daemon_run(struct config *config, const struct command_line *line)
 {
-	struct daemon daemon = { .config = config, .config_path = path };
+	struct daemon daemon = { .config = config,
+		.config_path = line->config };
 
-	if (daemon_start(&daemon, user) == 0) {
+	if (daemon_start(&daemon, line) == 0) {
 		announce_start(config);
 		event_base_dispatch(daemon.base);
 	} else {

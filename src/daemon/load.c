@@ -9,8 +9,6 @@
 #include "config/config.h"
 #include "daemon/default_config.h"
 
-#define BUILT_IN_NAME "built-in lab"
-
 /* How long a reload, while nobody is served, may ask for names in all. */
 #define NAMES_MS 2000
 
@@ -20,7 +18,7 @@ load_name(const char *path)
 	if (path != NULL)
 		return path;
 	return access(LOAD_INSTALLED, F_OK) == 0 ? LOAD_INSTALLED
-						 : BUILT_IN_NAME;
+						 : LOAD_BUILT_IN;
 }
 
 typedef struct config *load_fn(const char *, struct config_errors *);
@@ -30,7 +28,7 @@ load(load_fn *load_file, const char *path, struct config_errors *errors)
 {
 	const char *name = load_name(path);
 
-	if (path == NULL && strcmp(name, BUILT_IN_NAME) == 0)
+	if (path == NULL && strcmp(name, LOAD_BUILT_IN) == 0)
 		return config_load_text(name, default_config(), errors);
 	return load_file(name, errors);
 }

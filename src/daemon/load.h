@@ -8,7 +8,9 @@ struct config_errors;
 
 #define LOAD_INSTALLED SYSCONFDIR "/netlabd/netlabd.conf"
 
-/* What load_config() reads: a path, or "built-in lab". */
+#define LOAD_BUILT_IN "built-in lab"
+
+/* What load_config() reads: a path, or LOAD_BUILT_IN. */
 const char *load_name(const char *path);
 
 /*

@@ -17,6 +17,7 @@
 #include "daemon/listing.h"
 #include "daemon/load.h"
 #include "daemon/privilege.h"
+#include "daemon/sandbox.h"
 
 #define EXIT_USAGE 2
 
@@ -101,7 +102,7 @@ serve(const struct command_line *line)
 		return status_of_errors();
 	if (line->action == ACTION_SERVE) {
 		log_notice("configuration: %s", load_name(line->config));
-		return daemon_run(config, line->config, line->user);
+		return daemon_run(config, line);
 	}
 	status = check_rest(line, config);
 	config_free(config);
@@ -132,7 +133,8 @@ act(const struct command_line *line)
 		fputs(default_config(), stdout);
 		return EXIT_SUCCESS;
 	case ACTION_PRINT_VERSION:
-		puts("netlabd " PACKAGE_VERSION);
+		printf("netlabd " PACKAGE_VERSION "\nsandbox: %s\n",
+		    sandbox_built_in());
 		return EXIT_SUCCESS;
 	case ACTION_PRINT_HELP:
 		fputs(command_line_help(), stdout);

@@ -11,9 +11,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "daemon/capability.h"
 #include "net/socket.h"
 
 /* Reads decimal digits and nothing else. */
@@ -111,9 +113,19 @@ privilege_give_socket(const struct identity *identity, int fd)
 		give_path(identity, address.u.un.sun_path);
 }
 
+static bool
+stays_root(const struct identity *identity)
+{
+	return identity->uid == 0 && geteuid() == 0 &&
+	    identity->gid == getegid();
+}
+
 int
 privilege_drop(const struct identity *identity, char why[WHY_SIZE])
 {
+	if (stays_root(identity))
+		return 0;
+	capability_empty_bounds();
 	if (initgroups(identity->name, identity->gid) == -1 ||
 	    setresgid(identity->gid, identity->gid, identity->gid) == -1 ||
 	    setresuid(identity->uid, identity->uid, identity->uid) == -1)
@@ -123,5 +135,7 @@ privilege_drop(const struct identity *identity, char why[WHY_SIZE])
 	if (can_go_back(identity))
 		return why_set(why, "cannot give up root for user '%.64s'",
 		    identity->name);
+	/* Other daemons may be nobody, too. */
+	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	return 0;
 }

@@ -29,7 +29,8 @@ void privilege_give_socket(const struct identity *identity, int fd);
 
 /*
  * Becomes the identity, with all its groups, and proves that there is no way
- * back. Returns 0, or -1 with why.
+ * back; others of that user cannot look into its memory. Root that is to be
+ * root stays as it is. Returns 0, or -1 with why.
  */
 int privilege_drop(const struct identity *identity, char why[WHY_SIZE]);
 

@@ -14,6 +14,7 @@
 #include "daemon/daemon_private.h"
 #include "daemon/load.h"
 #include "daemon/notify.h"
+#include "daemon/sandbox.h"
 #include "daemon/store.h"
 
 struct reload {
@@ -108,7 +109,8 @@ open_fresh(struct reload *reload)
 		if (reload->equal[i] != NULL)
 			continue;
 		service_claim(fresh->services[i], &reload->shelf);
-		if (service_start(fresh->services[i], why) == -1)
+		if (sandbox_check(fresh->services[i], why) == -1 ||
+		    service_start(fresh->services[i], why) == -1)
 			return fail(reload, fresh->services[i], why);
 	}
 	for (size_t i = 0; i < fresh->service_count; i++)

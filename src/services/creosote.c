@@ -11,6 +11,7 @@
 #include "services/creosote_bucket.h"
 #include "services/creosote_forward.h"
 #include "services/creosote_history.h"
+#include "services/creosote_path.h"
 #include "services/creosote_stream.h"
 
 static const char *const format_names[] = { "text", "raw", "json", NULL };
@@ -201,6 +202,17 @@ creosote_timer(struct service *service)
 	bucket_flush(service, true);
 }
 
+static void
+creosote_paths(const void *values, service_path_fn *add, void *arg)
+{
+	const struct bucket_settings *settings = values;
+	char path[PATH_MAX];
+
+	if (settings->files.path[0] != '\0' &&
+	    bucket_path_format(path, settings->files.path, SENDER_OTHERS) == 0)
+		add(arg, path);
+}
+
 static int
 creosote_start(struct service *service, char why[WHY_SIZE])
 {
@@ -348,6 +360,7 @@ const struct service_type creosote_service = {
 	.check_pair = creosote_check_pair,
 	.probe = creosote_probe,
 	.target = creosote_target,
+	.paths = creosote_paths,
 	.start = creosote_start,
 	.stop = creosote_stop,
 	.succeed = creosote_succeed,

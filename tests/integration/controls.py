@@ -62,6 +62,7 @@ STATUS = {
     "uptime": 273600.5,
     "resident": 13002342,
     "connections": {"open": 3, "max": 1024},
+    "sandbox": {"no-new-privileges": True, "landlock": 7, "seccomp": True},
     "reload": {
         "outcome": "reloaded",
         "time": "2026-11-23T09:02:10Z",

@@ -255,7 +255,8 @@ def test_status(serve):
     assert result.returncode == 0, result
     lines = result.stdout.decode().splitlines()
     assert lines[0].startswith("netlabd 0.2.0, pid 4711, up 3 d 4 h, ")
-    assert lines[1] == (
+    assert lines[1] == "sandbox: no new privileges, Landlock, seccomp"
+    assert lines[2] == (
         "last reload 2026-11-23 09:02:10: 1 kept, 1 changed, 0 started, 0 stopped"
     )
     assert max(map(len, lines)) <= 80
@@ -733,7 +734,7 @@ def test_watching_on_a_low_terminal(serve, terminal):
     said = screen.wait_for(b"lines more")
     picture = said.split(b"\x1b[H")[1].split(b"\x1b[J")[0]
     assert picture.count(b"\n") == 5
-    assert b"... and 10 lines more" in picture
+    assert b"... and 11 lines more" in picture
     screen.resize(80, 60)
     screen.process.send_signal(signal.SIGWINCH)
     screen.said = b""

@@ -283,7 +283,7 @@ def test_what_waits_for_a_removed_service_is_served(netlabd):
 
 
 def test_a_started_service(netlabd):
-    stay = 'echo stay { listen = "localhost:0" }'
+    stay = 'echo stay { listen = { "localhost:0", "unix:DIR/stay" } }'
     daemon = netlabd(stay)
     assert daemon.reload(stay + "echo-upper lab { listen = EVERYWHERE }") == \
         outcome(kept=1, started=1)

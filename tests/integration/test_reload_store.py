@@ -168,13 +168,15 @@ KEEP = 'echo keep { listen = "127.0.0.1:0" }\n'
 @pytest.mark.parametrize("restart", (True, False))
 def test_removed_paths_of_the_store_are_removed(spawn, tmp_path, manager,
                                                 restart):
-    """While the store still has the sockets; not what others put there."""
-    daemon = spawn(KEEP + PATHS, **manager.started_with()).wait_ready()
+    """While the store still has the sockets; not what others put there. The
+    directory is the unit's, so that a reload may come back to it."""
+    unit = {"RUNTIME_DIRECTORY": str(tmp_path)}
+    daemon = spawn(KEEP + PATHS, **manager.started_with(**unit)).wait_ready()
     manager.wait_for(lambda manager: len(manager.store) == 4, "all is stored")
     if restart:
         assert daemon.stop().status == 0
         assert (tmp_path / "s").is_socket() and (tmp_path / "g").is_socket()
-        daemon = spawn(KEEP, **manager.started_with()).wait_ready()
+        daemon = spawn(KEEP, **manager.started_with(**unit)).wait_ready()
     else:
         assert daemon.reload(KEEP) == outcome(kept=1, stopped=1)
     assert not (tmp_path / "s").exists() and not (tmp_path / "g").exists()

@@ -67,6 +67,19 @@ network() {
 	ip route add default dev lab0
 }
 
+# The one that it shuts itself into, within that of the unit.
+own_sandbox() {
+	local status
+	status=/proc/$(property MainPID)/status
+	same 'no new privileges, and a filter of system calls' '1 2' \
+		"$(sed -nE 's/^(NoNewPrivs|Seccomp):\t//p' "$status" | tr '\n' ' ' | sed 's/ $//')"
+	same 'its capabilities' 0000000000000400 "$(sed -n 's/^CapPrm:\t//p' "$status")"
+	journalctl --no-pager -o cat -u netlabd |
+		grep -E 'sandbox: no new privileges, (Landlock [0-9]+, )?seccomp$' ||
+		fail 'a sandbox of its own'
+	ok 'it has a sandbox of its own'
+}
+
 # The unit itself, with another program in netlabd's place.
 sandbox() {
 	local probe=/run/systemd/system/netlabd-probe.service
@@ -305,6 +318,7 @@ removal() {
 installed
 reload_is_waited_for
 network
+own_sandbox
 sandbox
 answers || fail 'beside the sandbox'
 restart_loses_nothing

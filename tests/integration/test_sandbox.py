@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: ISC
+"""The sandbox of the daemon: what is in force, what it refuses. Which calls and files are refused is tried in
+check_syscalls and check_fence."""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+from signal import SIGUSR1
+
+import pytest
+
+from control import ask
+from daemon import DEADLINE_S, NETLABD
+from test_reload import REFUSED, outcome
+from test_user import LAB, identity
+from wire import exchange
+
+ADVICE = r"outside of the directories that netlabd was started with .restart"
+# chown, dac_override, fowner, net_bind_service, net_admin
+USEFUL = 1 << 0 | 1 << 1 | 1 << 3 | 1 << 10 | 1 << 12
+
+
+def built_in():
+    """The names of what it is built with, in lower case."""
+    done = subprocess.run([*NETLABD, "--version"], check=True, text=True,
+                          capture_output=True, timeout=DEADLINE_S)
+    line, = re.findall("^sandbox: (.*)$", done.stdout, re.M)
+    return line.lower().split(", ")
+
+
+def status_of(daemon):
+    text = Path(f"/proc/{daemon.pid}/status").read_text(encoding="ascii")
+    return dict(re.findall(r"^(\w+):\s*(.*)$", text, re.M))
+
+
+def in_force(daemon):
+    return daemon.wait_for_log("netlabd: sandbox: ")
+
+
+@pytest.fixture(name="fence")
+def fixture_fence(netlabd):
+    """The right to expect that files are fenced off."""
+    if not re.search(r", Landlock \d", in_force(netlabd(LAB))):
+        pytest.skip("no Landlock here")
+
+
+# --- What is in force
+
+def test_in_force(netlabd):
+    daemon = netlabd(LAB)
+    status = status_of(daemon)
+    assert status["NoNewPrivs"] == "1"
+    if "seccomp" in built_in():
+        assert status["Seccomp"] == "2"
+        assert in_force(daemon).endswith(", seccomp")
+    else:
+        assert "no seccomp (netlabd was built without it)" in in_force(daemon)
+    if "landlock" in built_in():
+        assert re.search(r", (Landlock \d|no Landlock \()", in_force(daemon))
+    assert int(status["CapPrm"], 16) & ~USEFUL == 0
+
+
+def test_none_by_option(netlabd):
+    daemon = netlabd(LAB, "--no-sandbox")
+    here = Path("/proc/self/status").read_text(encoding="ascii")
+    for name in "NoNewPrivs", "Seccomp", "CapPrm":
+        assert status_of(daemon)[name] in re.findall(rf"^{name}:\s*(.*)$",
+                                                     here, re.M)
+    assert in_force(daemon) == "netlabd: sandbox: none"
+
+
+def test_status_tells(netlabd, tmp_path):
+    text = 'control ctl { listen = "unix:DIR/ctl" }'
+    daemon = netlabd(text)
+    told = ask(tmp_path / "ctl", "/status").json()["sandbox"]
+    line = in_force(daemon)
+    assert told["no-new-privileges"] is True
+    assert told["seccomp"] is line.endswith(", seccomp")
+    version = re.search(r", Landlock (\d+)", line)
+    assert told["landlock"] == int(version[1] if version else 0)
+    daemon.stop()
+    netlabd(text, "--no-sandbox")
+    assert ask(tmp_path / "ctl", "/status").json()["sandbox"] == {
+        "no-new-privileges": False, "landlock": 0, "seccomp": False}
+
+
+def test_root_that_stays(netlabd, as_root):
+    daemon = netlabd(LAB, "-u", "root")
+    status = status_of(daemon)
+    assert identity(daemon.pid)["Uid"] == [0] * 4
+    for name in "CapPrm", "CapEff":
+        assert int(status[name], 16) & ~USEFUL == 0, name
+    assert int(status["CapPrm"], 16) & 1 << 10
+
+
+# --- Reloads
+
+def test_a_reload_stays_within(spawn, fence, tmp_path):
+    """What leads out is told, and all stays as it was."""
+    inside, outside = tmp_path / "inside", tmp_path / "outside"
+    for folder in inside, outside:
+        folder.mkdir()
+    keep = 'echo lab { listen = "127.0.0.1:0" }\n'
+    text = keep + 'creosote bucket { listen = "127.0.0.1:0" file = "%s" }\n'
+    config = inside / "netlabd.conf"
+    (inside / "deep").mkdir()
+
+    def reload(text):
+        config.write_text(text)
+        return daemon.reload()
+
+    config.write_text(text % (inside / "deep" / "bucket"))
+    daemon = spawn("", "-c", str(config)).wait_ready()
+    sock = daemon.connect("lab", "tcp4")
+    assert reload(text % (outside / "bucket")) == REFUSED
+    assert daemon.log_contains("error: creosote 'bucket': file "
+                               f"'{outside}/bucket': {ADVICE}")
+    assert reload(text % (outside / "%a.log")) == REFUSED
+    assert reload(keep + f"""echo more {{ listen = "unix:{outside}/s" }}""") == \
+        REFUSED
+    assert daemon.log_contains("error: echo 'more': unix socket "
+                               f"'{outside}/s': {ADVICE}")
+    (outside / "more.conf").write_text('echo more { listen = "127.0.0.1:0" }')
+    for pattern in "more.conf", "*.conf":
+        assert reload(text % (inside / "deep" / "bucket") +
+                      f'include = {{ "{outside}/{pattern}" }}') == REFUSED
+    assert len(daemon.log_contains(rf"netlabd.conf:3: include: .*{ADVICE}")) == 2
+    assert os.listdir(outside) == ["more.conf"]
+    assert exchange(sock, b"still here") == b"still here"
+    assert reload(text % (inside / "deep" / "other")) == \
+        outcome(kept=1, changed=1)
+    assert exchange(sock, b"and here") == b"and here"
+    assert (inside / "deep" / "other").exists()
+
+
+def test_the_directories_of_a_unit(netlabd, fence, tmp_path):
+    logs, run = tmp_path / "logs", tmp_path / "run"
+    for folder in logs, run:
+        folder.mkdir()
+    daemon = netlabd(LAB, env={**os.environ, "LOGS_DIRECTORY": f"{logs}:/none",
+                               "RUNTIME_DIRECTORY": str(run)})
+    assert daemon.reload(f"""{LAB} creosote bucket {{
+        listen = "unixgram:{run}/gram" file = "{logs}/bucket" }}""") == \
+        outcome(kept=1, started=1)
+
+
+def test_a_link_that_leads_out_later(netlabd, fence, tmp_path):
+    """The kernel itself refuses what no check of ours has looked at."""
+    logs, outside = tmp_path / "a" / "logs", tmp_path / "outside"
+    for folder in logs, outside:
+        folder.mkdir(parents=True)
+    (logs / "bucket").symlink_to(logs / "first")
+    daemon = netlabd(f"""creosote bucket {{ listen = "127.0.0.1:0"
+        file = "{logs}/bucket" }}""")
+    (logs / "bucket").unlink()
+    (logs / "bucket").symlink_to(outside / "second")
+    daemon.signal(SIGUSR1)
+    daemon.wait_for_log("error: creosote 'bucket': .*Permission denied")
+    assert os.listdir(outside) == []
+    daemon.connect("bucket", "udp4").send(b"kept")
+    daemon.stop()
+    assert "kept" in (logs / "first").read_text(encoding="ascii")
