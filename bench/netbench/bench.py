@@ -63,7 +63,9 @@ class Bench:
         """Starts netlabd with a configuration's text."""
         path = self.folder / f"netlabd-{len(self.servers)}.conf"
         path.write_text(configuration, encoding="utf-8")
-        command = [self.netlabd, "--config", path]
+        # Root's folder is no other user's.
+        stay = ["--user", "root"] if os.geteuid() == 0 else []
+        command = [self.netlabd, "--config", path, *stay]
         return self._start("netlabd", command, "stderr", r"netlabd: ready")
 
     def _start(self, name, command, stream, ready):

@@ -20,6 +20,7 @@ static const char help[] =
     "  -t, --test              check the configuration and exit\n"
     "  -v, --verbose           log connections too; -vv: every datagram\n"
     "  -u, --user NAME[:GROUP] become this user once the sockets are open\n"
+    "                          (root: by default _netlabd, or nobody)\n"
     "  --no-sandbox            keep all files and system calls within reach\n"
     "  --list-services         print the service types\n"
     "  --list-options [TYPE]   print the options, or those of a service type\n"

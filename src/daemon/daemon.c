@@ -216,14 +216,19 @@ open_for_user(struct daemon *daemon, const char *name)
 {
 	struct identity user;
 	char why[WHY_SIZE];
+	bool changes;
 
-	if (name != NULL && privilege_find(&user, name, why) == -1) {
+	if (privilege_choose(&user, name, &changes, why) == -1) {
 		log_error("--user: %s", why);
 		return -1;
 	}
+	if (changes && name == NULL)
+		log_notice("started by root, becoming user '%s' (--user root "
+			   "stays root)",
+		    user.name);
 	if (open_sockets(daemon) == -1)
 		return -1;
-	return name != NULL ? become(daemon, &user) : 0;
+	return changes ? become(daemon, &user) : 0;
 }
 
 static int

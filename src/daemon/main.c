@@ -2,6 +2,7 @@
 /* netlabd: does what the command line asks. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,12 +69,12 @@ check_rest(const struct command_line *line, const struct config *config)
 {
 	struct identity user;
 	char why[WHY_SIZE];
+	bool changes;
 
 	/* Root, who may write anywhere, looks as the one whom it is to become.
 	 */
-	if (line->user != NULL &&
-	    (privilege_find(&user, line->user, why) == -1 ||
-		(geteuid() == 0 && privilege_drop(&user, why) == -1))) {
+	if (privilege_choose(&user, line->user, &changes, why) == -1 ||
+	    (changes && geteuid() == 0 && privilege_drop(&user, why) == -1)) {
 		fprintf(stderr, "netlabd: --user: %s\n", why);
 		return EXIT_FAILURE;
 	}

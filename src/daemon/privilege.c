@@ -74,6 +74,46 @@ privilege_find(struct identity *identity, const char *text, char why[WHY_SIZE])
 	return *colon == ':' ? find_group(identity, colon + 1, why) : 0;
 }
 
+/* False where nobody in this user namespace can become it. */
+static bool
+is_mapped(const struct identity *identity)
+{
+	FILE *map = fopen("/proc/self/uid_map", "re");
+	unsigned first, outside, count;
+	bool is_there = map == NULL;
+
+	while (map != NULL &&
+	    fscanf(map, "%u %u %u", &first, &outside, &count) == 3)
+		is_there |=
+		    identity->uid >= first && identity->uid - first < count;
+	if (map != NULL)
+		fclose(map);
+	return is_there;
+}
+
+static int
+find_default(struct identity *identity, char why[WHY_SIZE])
+{
+	return privilege_find(identity, PRIVILEGE_USER, why) == 0
+	    ? 0
+	    : privilege_find(identity, "nobody", why);
+}
+
+int
+privilege_choose(struct identity *identity, const char *text, bool *changes,
+    char why[WHY_SIZE])
+{
+	*changes = text != NULL || geteuid() == 0;
+	if (text != NULL)
+		return privilege_find(identity, text, why);
+	if (!*changes)
+		return 0;
+	if (find_default(identity, why) == -1)
+		return -1;
+	*changes = is_mapped(identity);
+	return 0;
+}
+
 /* True when root, or the group, can be had back: then nothing was given up. */
 static bool
 can_go_back(const struct identity *identity)

@@ -3,6 +3,7 @@
 #ifndef DAEMON_PRIVILEGE_H
 #define DAEMON_PRIVILEGE_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "base/why.h"
@@ -20,6 +21,16 @@ struct identity {
  */
 int
 privilege_find(struct identity *identity, const char *text, char why[WHY_SIZE]);
+
+/*
+ * Whom to become: who was asked for (as privilege_find()), and where nobody was
+ * (NULL), root becomes PRIVILEGE_USER of the installed service, or without it
+ * nobody, unless this user namespace does not have that user. *changes is false
+ * for who stays as it is. 0, or -1 with why.
+ */
+#define PRIVILEGE_USER "_netlabd"
+int privilege_choose(struct identity *identity, const char *text, bool *changes,
+    char why[WHY_SIZE]);
 
 /*
  * Makes a socket, and its path where it has one, belong to the identity, which

@@ -73,9 +73,11 @@ def parse_address(transport, text):
 
 class Daemon:
     """In the configuration, DIR is the test's directory, EVERYWHERE a list of
-    addresses of every transport, and DATAGRAMS one without streams."""
+    addresses of every transport, and DATAGRAMS one without streams. Root stays
+    root, as the directories are its own; where another -u follows, it counts."""
 
-    def __init__(self, config, directory, *arguments, prefix=(), **popen):
+    def __init__(self, config, directory, *arguments, prefix=(),
+                 stays_root=True, **popen):
         self.directory = directory
         number = len(list(directory.glob("netlabd-*.conf")))
         self.config = directory / f"netlabd-{number}.conf"
@@ -84,9 +86,12 @@ class Daemon:
         self.lines = []
         self._ended = False
         self._changed = threading.Condition()
+        stay = ()
+        if stays_root and os.geteuid() == 0 and "setpriv" not in prefix:
+            stay = ("--user", "root")
         with open(self.output, "wb") as output:
             self.process = subprocess.Popen(
-                [*prefix, *NETLABD, "-c", self.config, *arguments],
+                [*prefix, *NETLABD, *stay, "-c", self.config, *arguments],
                 stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
                 errors="backslashreplace", **{"stdout": output, **popen})
         self._reader = threading.Thread(target=self._read, daemon=True)

@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 
 TOP = Path(__file__).resolve().parents[2]
+# Root's network and directories are no other user's.
+STAY = ["--user", "root"] if os.geteuid() == 0 else []
 NETLABD = os.environ.get("NETLABD", str(TOP / "build/src/netlabd"))
 NETLAB = os.environ.get("NETLAB", str(TOP / "build/src/netlab"))
 PATIENCE = 20  # seconds, for what takes none unless something is wrong
@@ -224,7 +226,7 @@ def start_bucket(tmp_path, start):
             "}",
         ]
         (tmp_path / "bucket.conf").write_text("\n".join(lines))
-        daemon = start([NETLABD, "-c", str(tmp_path / "bucket.conf")])
+        daemon = start([NETLABD, *STAY, "-c", str(tmp_path / "bucket.conf")])
         port = daemon.wait_for(r"listening on udp 127\.0\.0\.1:(\d+)\r\n")[1]
         daemon.wait_for(r"ready: ")
         return daemon, ("127.0.0.1", int(port))
@@ -297,7 +299,7 @@ def test_session_is_as_shown(start):
         pytest.skip(f"no {NETLAB}")
     words = namespace()
     begin, talk, end = fenced_blocks("console")
-    daemon = start([*words, NETLABD])
+    daemon = start([*words, NETLABD, *STAY])
     daemon.wait_for("Ctrl-C\r\n")
     if "[::1]" not in daemon.said:
         pytest.skip("no IPv6 here")

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: ISC
-"""The sandbox of the daemon: what is in force, what it refuses. Which calls and files are refused is tried in
+"""The sandbox of the daemon: what is in force, what it refuses, and that who
+was root is somebody else. Which calls and files are refused is tried in
 check_syscalls and check_fence."""
 
 import os
+import pwd
 import re
 import subprocess
 from pathlib import Path
@@ -13,8 +15,10 @@ import pytest
 from control import ask
 from daemon import DEADLINE_S, NETLABD
 from test_reload import REFUSED, outcome
-from test_user import LAB, identity
+from test_user import LAB, fixture_open_directory, identity
 from wire import exchange
+
+assert fixture_open_directory  # a fixture of test_user's
 
 ADVICE = r"outside of the directories that netlabd was started with .restart"
 # chown, dac_override, fowner, net_bind_service, net_admin
@@ -43,6 +47,13 @@ def fixture_fence(netlabd):
     """The right to expect that files are fenced off."""
     if not re.search(r", Landlock \d", in_force(netlabd(LAB))):
         pytest.skip("no Landlock here")
+
+
+def default_user():
+    try:
+        return pwd.getpwnam("_netlabd")
+    except KeyError:
+        return pwd.getpwnam("nobody")
 
 
 # --- What is in force
@@ -85,6 +96,26 @@ def test_status_tells(netlabd, tmp_path):
         "no-new-privileges": False, "landlock": 0, "seccomp": False}
 
 
+# --- Root becomes somebody else
+
+def test_root_becomes_somebody_else(spawn, as_root, open_directory):
+    config = open_directory / "netlabd.conf"
+    config.write_text(LAB)
+    daemon = spawn("", "-c", str(config), stays_root=False).wait_ready()
+    user = default_user()
+    assert daemon.log_contains(f"becoming user '{user.pw_name}' .--user root")
+    assert identity(daemon.pid)["Uid"] == [user.pw_uid] * 4
+    assert identity(daemon.pid)["Gid"] == [user.pw_gid] * 4
+    status = status_of(daemon)
+    for name in "CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb":
+        assert int(status[name], 16) == 0, name
+    # Its memory is not that user's to look into.
+    assert os.stat(f"/proc/{daemon.pid}/mem").st_uid == 0
+    assert exchange(daemon.connect("lab", "tcp4"), b"hello") == b"hello"
+    assert daemon.reload() == outcome(kept=1)
+    assert daemon.stop().status == 0
+
+
 def test_root_that_stays(netlabd, as_root):
     daemon = netlabd(LAB, "-u", "root")
     status = status_of(daemon)
@@ -92,6 +123,16 @@ def test_root_that_stays(netlabd, as_root):
     for name in "CapPrm", "CapEff":
         assert int(status[name], 16) & ~USEFUL == 0, name
     assert int(status["CapPrm"], 16) & 1 << 10
+
+
+def test_root_of_a_namespace_without_others(spawn):
+    prefix = ("unshare", "--map-root-user")
+    if subprocess.run([*prefix, "true"], check=False, timeout=DEADLINE_S,
+                      capture_output=True).returncode:
+        pytest.skip("no right to make user namespaces")
+    daemon = spawn(LAB, prefix=prefix, stays_root=False).wait_ready()
+    assert not daemon.log_contains("becoming user")
+    assert daemon.stop().status == 0
 
 
 # --- Reloads

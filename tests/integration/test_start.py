@@ -158,8 +158,9 @@ def test_files_that_a_start_could_not_write(name, prefix, says):
                 timeout=DEADLINE_S).returncode:
             pytest.skip(f"nobody may not run {NETLABD[-1]}")
         before = sorted(top.rglob("*"))
+        stay = [] if prefix or os.geteuid() != 0 else ["--user", "root"]
         result = subprocess.run(
-            [*prefix, *NETLABD, "-t", "-c", config], timeout=DEADLINE_S,
+            [*prefix, *NETLABD, *stay, "-t", "-c", config], timeout=DEADLINE_S,
             text=True, check=False, capture_output=True)
         assert sorted(top.rglob("*")) == before
     assert (result.returncode, result.stdout) == (0, "configuration OK\n")
@@ -178,7 +179,8 @@ def test_root_looks_as_the_user_it_will_be():
         config = Path(directory) / "netlabd.conf"
         config.write_text('creosote bucket { listen = "localhost:0" '
                           f'file = "{directory}/log" }}\n')
-        for arguments, count in ([], 0), (["-u", "nobody"], 1):
+        for arguments, count in (["-u", "root"], 0), ([], 1), (
+                ["-u", "nobody"], 1):
             result = netlabd_says("-t", "-c", config, *arguments)
             assert result.returncode == 0
             assert result.stderr.count("Permission denied") == count
