@@ -207,16 +207,20 @@ static const char service_text[] =
     "'rates':{'second':{'datagrams':7,'datagram-bytes':10240},"
     "'minute':{'datagrams':0.3}},'state':{'file':'/x'}}";
 
-static const char service_shown[] =
-    "creosote bucket: 2 connections open\n"
-    "  listens on udp *:7739\n"
-    "  file /x\n"
-    "\n"
-    "  FIGURE                                 PER S    1MIN AVG       TOTAL\n"
-    "  datagrams                                  7         0.3       12.3k\n"
-    "  datagram-bytes                         10.0K           0        2048\n"
-    "  lost                                       0           0           3\n"
-    "  refused-rate                               0           0           9\n";
+static const char service_shown[] = "creosote bucket: 2 connections open\n"
+				    "  listens on udp *:7739\n"
+				    "  file /x\n"
+				    "\n"
+				    "  FIGURE                                  "
+				    "       PER S    1MIN AVG       TOTAL\n"
+				    "  datagrams                               "
+				    "           7         0.3       12.3k\n"
+				    "  datagram-bytes                          "
+				    "       10.0K           0        2048\n"
+				    "  lost                                    "
+				    "           0           0           3\n"
+				    "  refused-rate                            "
+				    "           0           0           9\n";
 
 /* Who listens for datagrams alone is not told of connections that never come.
  */
@@ -251,8 +255,8 @@ START_TEST(test_service)
 	check(status_print_service, service_text, 80, service_shown);
 	check(status_print_service, "{'type':'echo','name':'e'}", 80,
 	    "echo e\n\n"
-	    "  FIGURE                                 PER S    1MIN AVG       "
-	    "TOTAL\n"
+	    "  FIGURE                                         PER S    1MIN "
+	    "AVG       TOTAL\n"
 	    "  nothing has come yet\n");
 }
 END_TEST

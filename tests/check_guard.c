@@ -247,8 +247,12 @@ END_TEST
 
 START_TEST(test_names)
 {
-	static const char *const names[] = { "pass", "system-port", "own-port",
-		"answering-port", "source", "destination" };
+	static const char *const names[] = { "pass", "denied",
+		"denied-connection", "max-connections",
+		"max-connections-per-source", "connection-rate-per-source",
+		"connection-rate", "datagram-rate-per-source", "datagram-rate",
+		"system-port", "own-port", "answering-port", "source",
+		"destination" };
 
 	ck_assert_uint_eq(COUNT(names), GUARD_REASONS);
 	for (unsigned i = 0; i < GUARD_REASONS; i++)

@@ -212,9 +212,10 @@ START_TEST(test_report_streams)
 		event_base_loop(base, EVLOOP_ONCE);
 	net_expect(tcp, "abc", 3);
 	over = net_connect(listener_fd(service, 0));
-	while (service->streams.refused == 0)
+	while (service->streams.refused[GUARD_MAX_CONNECTIONS] == 0)
 		event_base_loop(base, EVLOOP_ONCE);
-	ck_assert_int_eq(recv(over, &byte, 1, 0), 0);
+	ck_assert_int_eq(recv(over, &byte, 1, 0), -1);
+	ck_assert_int_eq(errno, ECONNRESET);
 	ck_assert(service_connections(service) > 0);
 	expect_report(service,
 	    "connections=1 read-bytes=3 written-bytes=3 "

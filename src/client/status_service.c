@@ -41,7 +41,7 @@ print_figure(struct page *page, const struct status_style *style,
 	char text[HUMAN_SIZE], plain[NAME_SIZE];
 
 	status_paint(page, style, paint);
-	page_print(page, "  %-32s", plain_cut(plain, sizeof(plain), name));
+	page_print(page, "  %-40s", plain_cut(plain, sizeof(plain), name));
 	print_rate(page, json_object_get(rates, "second"), name);
 	print_rate(page, json_object_get(rates, "minute"), name);
 	page_print(page, "%*s", NUMBER_COLUMNS,
@@ -68,7 +68,7 @@ status_print_service(
 	status_print_state(page, style, service);
 	page_puts(page, "\n");
 	status_paint(page, style, PAINT_FAINT);
-	page_print(page, "  %-32s%*s%*s%*s", "FIGURE", NUMBER_COLUMNS, "PER S",
+	page_print(page, "  %-40s%*s%*s%*s", "FIGURE", NUMBER_COLUMNS, "PER S",
 	    NUMBER_COLUMNS, "1MIN AVG", NUMBER_COLUMNS, "TOTAL");
 	status_paint(page, style, "");
 	page_puts(page, "\n");

@@ -43,7 +43,7 @@ static const struct traffic {
 static bool
 is_refusal_of_streams(const char *name)
 {
-	return strcmp(name, "refused-max-connections") == 0;
+	return strstr(name, "connection") != NULL;
 }
 
 /* Whether a figure counts what this traffic was refused. */

@@ -2,24 +2,20 @@
 /* The glue between a type's slots and the two engines. */
 #include "core/service_private.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
 
-/* `outcome` follows what is said of the datagram. */
 static void
-log_datagram(const struct service *service, const struct datagram *datagram,
-    const char *outcome)
+log_datagram(const struct service *service, const struct datagram *datagram)
 {
 	char peer[ADDRESS_TEXT_SIZE];
 
 	if (!log_has(LOG_DEBUG))
 		return;
 	address_format(peer, datagram->peer, datagram->peer_len);
-	log_debug("%s '%s': datagram of %zu bytes from %s%s",
-	    service->type->name, service->name, datagram->wire_len, peer,
-	    outcome);
+	log_debug("%s '%s': datagram of %zu bytes from %s", service->type->name,
+	    service->name, datagram->wire_len, peer);
 }
 
 static bool
@@ -27,19 +23,8 @@ handle_datagram(void *owner, struct datagram *datagram)
 {
 	struct service *service = owner;
 
-	log_datagram(service, datagram, "");
+	log_datagram(service, datagram);
 	return service->type->datagram(service, datagram);
-}
-
-static void
-handle_refused(
-    void *owner, const struct datagram *datagram, enum guard_reason reason)
-{
-	char outcome[64];
-
-	snprintf(outcome, sizeof(outcome), " refused: %s",
-	    guard_reason_name(reason));
-	log_datagram(owner, datagram, outcome);
 }
 
 static void
@@ -117,6 +102,7 @@ static const struct stream_observer observer = {
 	.opened = observe_opened,
 	.closed = observe_closed,
 	.accept_failed = observe_accept_failed,
+	.refused = service_refused,
 	.batch_end = observe_batch_end,
 };
 
@@ -126,18 +112,18 @@ handler_for(const struct service_type *type)
 {
 	static const struct datagram_handler handlers[2][2] = {
 		{ { .datagram = handle_datagram,
-		      .refused = handle_refused,
+		      .refused = service_refused,
 		      .waits = handle_waits },
 		    { .datagram = handle_datagram,
-			.refused = handle_refused,
+			.refused = service_refused,
 			.batch_end = handle_batch_end,
 			.waits = handle_waits } },
 		{ { .datagram = handle_datagram,
-		      .refused = handle_refused,
+		      .refused = service_refused,
 		      .lost = handle_lost,
 		      .waits = handle_waits },
 		    { .datagram = handle_datagram,
-			.refused = handle_refused,
+			.refused = service_refused,
 			.lost = handle_lost,
 			.batch_end = handle_batch_end,
 			.waits = handle_waits } },

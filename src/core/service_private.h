@@ -39,6 +39,19 @@ struct service_timer {
 	int64_t deadline_ms; /* of clock_monotonic_ms(), when it is set */
 };
 
+/* What has been said of who was refused for a reason, and what not yet. */
+struct service_refusal {
+	int64_t due_ms; /* when more may be said; 0: at once */
+	uint64_t untold;
+};
+
+struct service_refusals {
+	struct event event; /* says what is untold */
+	bool has_loop;
+	struct service_refusal refused[GUARD_REASONS];
+	struct service_refusal served[GUARD_REASONS]; /* log-only */
+};
+
 struct service {
 	const struct service_type *type;
 	char *name;
@@ -53,6 +66,7 @@ struct service {
 	struct datagram_counters datagrams;
 	struct stream_counters streams;
 	struct log_limit accept_limit;
+	struct service_refusals refusals;
 	struct service_timer timer;
 };
 
@@ -68,5 +82,12 @@ void service_note_drops(struct service *service);
 /* The loop that its timer needs is there, from listening to stopping. */
 void service_timer_begin(struct service *service, struct event_base *base);
 void service_timer_end(struct service *service);
+
+/* Logs who is refused, each second a word a reason, with how many. */
+guard_refused_fn service_refused;
+
+/* The loop is there; in the end what is untold is told. */
+void service_refusals_begin(struct service *service, struct event_base *base);
+void service_refusals_end(struct service *service);
 
 #endif

@@ -131,6 +131,7 @@ service_listen(struct service *service, struct event_base *base,
 	if (service->listeners == NULL)
 		return why_set(why, "out of memory");
 	service_timer_begin(service, base);
+	service_refusals_begin(service, base);
 	for (size_t i = 0; i < addresses->count; i++)
 		if (open_listener(service, base, pool, shelf,
 			&addresses->items[i], why) == -1) {
@@ -295,6 +296,7 @@ stop(struct service *service)
 	free(service->listeners);
 	service->listeners = NULL;
 	service->listener_count = 0;
+	service_refusals_end(service);
 }
 
 void
@@ -378,22 +380,4 @@ service_share(const struct service *service, struct shelf *shelf)
 			return -1;
 	}
 	return 0;
-}
-
-void
-service_receive_buffer(
-    const struct service *service, uint64_t *asked, uint64_t *granted)
-{
-	*asked = service->common.receive_buffer;
-	*granted = *asked;
-	for (size_t i = 0; i < service->listener_count; i++) {
-		const struct datagram_socket *socket =
-		    service->listeners[i].datagram;
-		uint64_t size = socket == NULL
-		    ? *asked
-		    : socket_receive_buffer(datagram_fd(socket));
-
-		if (size < *granted)
-			*granted = size;
-	}
 }

@@ -43,9 +43,8 @@ struct datagram_handler {
 	 * before the next one: how many, at which local address.
 	 */
 	void (*lost)(void *owner, const char *local, uint64_t count);
-	/* The guard refused one. */
-	void (*refused)(void *owner, const struct datagram *datagram,
-	    enum guard_reason reason);
+	/* One was refused. */
+	guard_refused_fn *refused;
 	/* All that came in this wake-up was handed over. */
 	void (*batch_end)(void *owner);
 	/*
@@ -63,6 +62,7 @@ struct datagram_counters {
 	uint64_t lost;       /* dropped by the kernel, receive queue full */
 	uint64_t unanswered; /* not taken by the kernel, or too long */
 	uint64_t refused[GUARD_REASONS];
+	uint64_t would_refuse[GUARD_REASONS]; /* but for log-only */
 };
 
 struct datagram_config {

@@ -80,7 +80,8 @@ is_refused(struct datagram_socket *sock, const struct datagram *datagram,
 		return false;
 	config->counters->refused[reason]++;
 	if (config->handler->refused != NULL)
-		config->handler->refused(config->owner, datagram, reason);
+		config->handler->refused(config->owner, datagram->peer,
+		    datagram->peer_len, reason, false);
 	return true;
 }
 

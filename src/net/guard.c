@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The loop guard: which datagrams must not be answered. */
+/* Why somebody is not served; the loop guard. */
 #include "net/guard.h"
 
 #include <netinet/in.h>
@@ -54,6 +54,16 @@ guard_reason_name(enum guard_reason reason)
 {
 	static const char *const names[GUARD_REASONS] = {
 		[GUARD_PASS] = "pass",
+		[GUARD_DENIED] = "denied",
+		[GUARD_DENIED_CONNECTION] = "denied-connection",
+		[GUARD_MAX_CONNECTIONS] = "max-connections",
+		[GUARD_MAX_CONNECTIONS_PER_SOURCE] =
+		    "max-connections-per-source",
+		[GUARD_CONNECTION_RATE_PER_SOURCE] =
+		    "connection-rate-per-source",
+		[GUARD_CONNECTION_RATE] = "connection-rate",
+		[GUARD_DATAGRAM_RATE_PER_SOURCE] = "datagram-rate-per-source",
+		[GUARD_DATAGRAM_RATE] = "datagram-rate",
 		[GUARD_SYSTEM_PORT] = "system-port",
 		[GUARD_OWN_PORT] = "own-port",
 		[GUARD_ANSWERING_PORT] = "answering-port",

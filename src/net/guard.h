@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The loop guard: which datagrams must not be answered, because the answer
- * would go to something that answers too, or to many (CVE-1999-0103,
- * CVE-2024-2169).
+ * Why somebody is not served, whoever found it out, and the loop guard: which
+ * datagrams must not be answered, because the answer would go to something that
+ * answers too, or to many (CVE-1999-0103, CVE-2024-2169).
  */
 #ifndef NET_GUARD_H
 #define NET_GUARD_H
@@ -14,6 +14,16 @@
 
 enum guard_reason {
 	GUARD_PASS,
+	/* Who may come in, how many and how fast (net/admission.h). */
+	GUARD_DENIED,            /* a datagram of a network that may not */
+	GUARD_DENIED_CONNECTION, /* the same of a connection */
+	GUARD_MAX_CONNECTIONS,
+	GUARD_MAX_CONNECTIONS_PER_SOURCE,
+	GUARD_CONNECTION_RATE_PER_SOURCE,
+	GUARD_CONNECTION_RATE,
+	GUARD_DATAGRAM_RATE_PER_SOURCE,
+	GUARD_DATAGRAM_RATE,
+	/* What must not be answered. */
 	GUARD_SYSTEM_PORT,    /* from port 0, below 1024 or 2049 (NFS) */
 	GUARD_OWN_PORT,       /* from a UDP port that netlabd serves */
 	GUARD_ANSWERING_PORT, /* from a port known to answer anything */
@@ -22,7 +32,13 @@ enum guard_reason {
 	GUARD_REASONS
 };
 
-/* "system-port", "own-port" and so on; GUARD_PASS has none. */
+/* Is told who is refused, and why; `served`: all the same (log-only). */
+typedef void guard_refused_fn(void *owner, const struct sockaddr *peer,
+    socklen_t peer_len, enum guard_reason reason, bool served);
+
+/*
+ * "system-port", "own-port" and so on, limits as the options that set them.
+ */
 const char *guard_reason_name(enum guard_reason reason);
 
 /* Judges the source of an IP datagram; for unix ones see unix_peer.h. */

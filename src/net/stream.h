@@ -12,6 +12,8 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
+#include "net/guard.h"
+
 struct event_base;
 struct stream;
 struct stream_listener;
@@ -66,6 +68,8 @@ struct stream_observer {
 	void (*closed)(void *owner, unsigned id, enum stream_reason reason);
 	/* accept failed: the listener rests a moment (errno in error). */
 	void (*accept_failed)(void *owner, int error);
+	/* One was refused, and reset; NULL: nothing. */
+	guard_refused_fn *refused;
 	/* All that a wake-up of a connection brought was handed over. */
 	void (*batch_end)(void *owner);
 };
@@ -74,8 +78,9 @@ struct stream_observer {
 struct stream_counters {
 	uint64_t accepted;
 	uint64_t read_bytes, written_bytes;
-	uint64_t refused;         /* over max-connections */
 	uint64_t accept_failures; /* no descriptors or memory left */
+	uint64_t refused[GUARD_REASONS];
+	uint64_t would_refuse[GUARD_REASONS]; /* but for log-only */
 	uint64_t closed[STREAM_REASONS];
 	size_t open; /* now */
 };

@@ -63,6 +63,24 @@ pause_accepting(struct stream_listener *listener, int error)
 		event_del(&listener->accept_event);
 }
 
+/*
+ * Resets a connection that is not served. To close it in order would leave its
+ * end to the kernel for up to a minute, and so many ends to who sends many.
+ */
+static void
+refuse(struct stream_config *config, int fd, const struct sockaddr *peer,
+    socklen_t peer_len, enum guard_reason reason)
+{
+	static const struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
+
+	config->counters->refused[reason]++;
+	if (config->observer->refused != NULL)
+		config->observer->refused(
+		    config->owner, peer, peer_len, reason, false);
+	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+	close(fd);
+}
+
 /* Returns false when nobody waits any more, or accepting has to pause. */
 static bool
 accept_one(struct stream_listener *listener)
@@ -81,12 +99,11 @@ accept_one(struct stream_listener *listener)
 		pause_accepting(listener, errno);
 		return false;
 	}
-	if (is_full(config)) {
-		config->counters->refused++;
-		close(fd);
-		return true;
-	}
-	stream_begin(listener, fd, (struct sockaddr *)&peer, len);
+	if (is_full(config))
+		refuse(config, fd, (struct sockaddr *)&peer, len,
+		    GUARD_MAX_CONNECTIONS);
+	else
+		stream_begin(listener, fd, (struct sockaddr *)&peer, len);
 	return true;
 }
 

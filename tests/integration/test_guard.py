@@ -36,6 +36,20 @@ def test_own_port_is_refused(netlabd):
     assert refusals(daemon.stop().figures["lab"]) == {"own-port": 2}
 
 
+def test_a_flood_of_refusals_is_a_line_a_second(netlabd):
+    daemon = netlabd(LAB)
+    source = own_loopback(), 2049
+    sock = udp_socket(source, daemon.address("lab", "udp4"))
+    for _ in range(100):
+        sock.send(b"from there")
+    assert exchange(daemon.connect("lab", "udp4"), b"and I?") == b"and I?"
+    daemon.wait_for_log("warning: echo 'lab': refused 99 more: system-port")
+    assert daemon.log_contains(r"refused .*: ") == [
+        f"netlabd: warning: echo 'lab': refused {source[0]}:2049: system-port",
+        "netlabd: warning: echo 'lab': refused 99 more: system-port"]
+    assert refusals(daemon.stop().figures["lab"]) == {"system-port": 100}
+
+
 @pytest.mark.parametrize("port", (2049,) + ANSWERING_PORTS)
 def test_ports_that_answer_are_refused(netlabd, port):
     daemon = netlabd(LAB)

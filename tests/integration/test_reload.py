@@ -9,6 +9,7 @@ import time
 import pytest
 
 from daemon import DATAGRAMS, KINDS, STREAMS, wait_until
+from test_limits import is_turned_away
 from wire import (Background, exchange, is_silent, own_loopback, read_exactly,
                   read_to_end, send_until_stuck)
 
@@ -79,8 +80,7 @@ def test_the_daemons_own_limit_counts_at_once(netlabd):
     assert [exchange(sock, b"in") for sock in socks] == [b"in"] * 3
     assert daemon.reload("""max-connections = 3
         echo lab { listen = "localhost:0" }""") == outcome(kept=1)
-    with daemon.connect("lab", "tcp4") as over:
-        assert read_to_end(over) == b""
+    assert is_turned_away(daemon, "lab", "tcp4")
     assert [exchange(sock, b"in") for sock in socks] == [b"in"] * 3
     assert daemon.stop().figures["lab"]["refused-max-connections"] == 1
 
