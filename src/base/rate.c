@@ -2,16 +2,15 @@
 /*
  * Token buckets in a 4-way set-associative table. A bucket is kept as the time
  * when it will be full (the generic cell rate algorithm), so nothing has to be
- * filled up or aged. The hash has a key (SipHash-2-4), so that nobody can
- * choose sources that fall upon one set.
+ * filled up or aged.
  */
 #include "base/rate.h"
 
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
-#include <time.h>
+
+#include "base/siphash.h"
 
 #define WAYS      4
 #define NS_PER_MS 1000000
@@ -30,7 +29,7 @@ struct source {
 };
 
 struct rate {
-	uint64_t hash_key[2];
+	struct siphash_key hash_key;
 	uint8_t mask4[16], mask6[16];
 	int64_t token_ns; /* that a token takes to come */
 	int64_t burst_ns; /* and all of them */
@@ -45,21 +44,6 @@ set_mask(uint8_t mask[16], unsigned bits)
 	for (unsigned i = 0; i < 128; i++)
 		if (i < bits)
 			mask[i / 8] |= (uint8_t)(0x80 >> i % 8);
-}
-
-/* Where there is no entropy yet, addresses and clock are better than nothing.
- */
-static void
-set_hash_key(struct rate *rate)
-{
-	struct timespec now;
-
-	if (getrandom(rate->hash_key, sizeof(rate->hash_key), GRND_NONBLOCK) ==
-	    (ssize_t)sizeof(rate->hash_key))
-		return;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	rate->hash_key[0] = (uint64_t)(uintptr_t)rate;
-	rate->hash_key[1] = (uint64_t)now.tv_nsec << 32 ^ (uint64_t)now.tv_sec;
 }
 
 static int64_t
@@ -89,7 +73,7 @@ rate_new(const struct rate_config *config)
 		rate->burst_ns += NS_PER_MS;
 	set_mask(rate->mask4, 96 + config->prefix4);
 	set_mask(rate->mask6, config->prefix6);
-	set_hash_key(rate);
+	siphash_make_key(&rate->hash_key);
 	return rate;
 }
 
@@ -124,49 +108,6 @@ find_key(const struct rate *rate, const struct sockaddr *peer, uint64_t key[2])
 	memcpy(key, address, sizeof(address));
 }
 
-static uint64_t
-rotate(uint64_t word, unsigned bits)
-{
-	return word << bits | word >> (64 - bits);
-}
-
-static void
-sip_rounds(uint64_t v[4], int count)
-{
-	for (int i = 0; i < count; i++) {
-		v[0] += v[1];
-		v[2] += v[3];
-		v[1] = rotate(v[1], 13) ^ v[0];
-		v[3] = rotate(v[3], 16) ^ v[2];
-		v[0] = rotate(v[0], 32);
-		v[2] += v[1];
-		v[0] += v[3];
-		v[1] = rotate(v[1], 17) ^ v[2];
-		v[3] = rotate(v[3], 21) ^ v[0];
-		v[2] = rotate(v[2], 32);
-	}
-}
-
-/* SipHash-2-4 of 16 bytes (Aumasson, Bernstein 2012). */
-static uint64_t
-hash(const uint64_t key[2], const uint64_t data[2])
-{
-	const uint64_t words[3] = { data[0], data[1], UINT64_C(16) << 56 };
-	uint64_t v[4] = { key[0] ^ UINT64_C(0x736f6d6570736575),
-		key[1] ^ UINT64_C(0x646f72616e646f6d),
-		key[0] ^ UINT64_C(0x6c7967656e657261),
-		key[1] ^ UINT64_C(0x7465646279746573) };
-
-	for (int i = 0; i < 3; i++) {
-		v[3] ^= words[i];
-		sip_rounds(v, 2);
-		v[0] ^= words[i];
-	}
-	v[2] ^= 0xff;
-	sip_rounds(v, 4);
-	return v[0] ^ v[1] ^ v[2] ^ v[3];
-}
-
 /*
  * The bucket of a source. One that is new takes the fullest of its set, as full
  * as that is: were it given a full one, sources without end would be let
@@ -179,7 +120,8 @@ find_source(struct rate *rate, const struct sockaddr *peer)
 	uint64_t key[2];
 
 	find_key(rate, peer, key);
-	set = &rate->sources[(hash(rate->hash_key, key) & (rate->sets - 1)) *
+	set = &rate->sources[(siphash(&rate->hash_key, key, 2) &
+				 (rate->sets - 1)) *
 	    WAYS];
 	fullest = set;
 	for (size_t i = 0; i < WAYS; i++) {
