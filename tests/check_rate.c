@@ -16,8 +16,8 @@
 static struct rate *
 make(size_t size, uint64_t per_second, uint64_t burst)
 {
-	struct rate_config config = { size, per_second, burst, RATE_PREFIX4,
-		RATE_PREFIX6 };
+	struct rate_config config = { size, per_second, burst, SOURCE_PREFIX4,
+		SOURCE_PREFIX6 };
 	struct rate *rate = rate_new(&config);
 
 	ck_assert_ptr_nonnull(rate);

@@ -12,15 +12,13 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-/* Sources are networks so long: an IPv6 host may have all of a /64. */
-#define RATE_PREFIX4 32
-#define RATE_PREFIX6 64
+#include "base/source.h"
 
 struct rate_config {
 	size_t size; /* sources to remember, 32 bytes each; rounded up */
 	uint64_t per_second;       /* that a source may do, from 1 */
 	uint64_t burst;            /* at once after a silence, from 1 */
-	unsigned prefix4, prefix6; /* bits of an address that make a source */
+	unsigned prefix4, prefix6; /* that make a source; see source.h */
 };
 
 struct rate;
@@ -31,8 +29,7 @@ void rate_free(struct rate *rate);
 
 /*
  * True when the peer may do it now (now_ms: clock_monotonic_ms()), and then
- * *suppressed is how often it might not since it last did. IPv4 within IPv6 is
- * IPv4; unix peers and those without an address (NULL) are one source.
+ * *suppressed is how often it might not since it last did.
  */
 bool rate_take(struct rate *rate, const struct sockaddr *peer, int64_t now_ms,
     uint64_t *suppressed);

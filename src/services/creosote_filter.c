@@ -69,8 +69,8 @@ bucket_filter_open(struct bucket_filter *filter,
 		.size = RATE_SIZE,
 		.per_second = settings->rate,
 		.burst = settings->burst,
-		.prefix4 = RATE_PREFIX4,
-		.prefix6 = RATE_PREFIX6,
+		.prefix4 = SOURCE_PREFIX4,
+		.prefix6 = SOURCE_PREFIX6,
 	};
 
 	if (open_patterns(filter, settings, why) == -1)
