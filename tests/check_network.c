@@ -108,4 +108,40 @@ START_TEST(test_long)
 }
 END_TEST
 
-CHECK_MAIN("network", test_members, test_bad, test_long)
+static const struct {
+	const char *text, *why; /* NULL: it is exact */
+} exact[] = {
+	{ "192.0.2.7", NULL },
+	{ "192.0.2.0/24", NULL },
+	{ "0.0.0.0/0", NULL },
+	{ "::/0", NULL },
+	{ "::ffff:192.0.2.0/120", NULL },
+	{ "2001:db8::/32", NULL },
+	{ "2001:db8::1", NULL },
+	{ "192.0.2.7/24", "has bits beyond its prefix (write 192.0.2.0/24)" },
+	{ "255.255.255.255/0", "has bits beyond its prefix (write 0.0.0.0/0)" },
+	{ "192.0.2.1/31", "has bits beyond its prefix (write 192.0.2.0/31)" },
+	{ "::ffff:192.0.2.7/120",
+	    "has bits beyond its prefix (write 192.0.2.0/24)" },
+	{ "::ffff:0:0/90", "has bits beyond its prefix (write ::ffc0:0:0/90)" },
+	{ "2001:db8::/28", "has bits beyond its prefix (write 2001:db0::/28)" },
+	{ "2001:db8::1/127",
+	    "has bits beyond its prefix (write 2001:db8::/127)" },
+	{ "10.0.0.0/33", "'10.0.0.0/33': no prefix length from 0 to 32" },
+};
+
+START_TEST(test_exact)
+{
+	for (size_t i = 0; i < COUNT(exact); i++) {
+		char why[WHY_SIZE] = "";
+		struct network network;
+		int result = network_parse_exact(&network, exact[i].text, why);
+
+		ck_assert_int_eq(result, exact[i].why == NULL ? 0 : -1);
+		if (exact[i].why != NULL)
+			ck_assert_str_eq(why, exact[i].why);
+	}
+}
+END_TEST
+
+CHECK_MAIN("network", test_members, test_bad, test_long, test_exact)

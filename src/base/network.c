@@ -3,6 +3,7 @@
 #include "base/network.h"
 
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -64,6 +65,52 @@ network_parse(struct network *network, const char *text, char why[WHY_SIZE])
 		    is_ipv4 ? 32 : 128);
 	network->bits = (unsigned)bits + (is_ipv4 ? MAPPED_BITS : 0);
 	return 0;
+}
+
+/* Clears the bits beyond the prefix; returns whether one was set. */
+static bool
+clear_rest(struct network *network)
+{
+	unsigned char rest = 0;
+
+	for (unsigned i = network->bits / 8; i < 16; i++) {
+		unsigned kept = i == network->bits / 8 ? network->bits % 8 : 0;
+		unsigned char mask = (unsigned char)(0xff >> kept);
+
+		rest |= network->address[i] & mask;
+		network->address[i] &= (unsigned char)~mask;
+	}
+	return rest != 0;
+}
+
+/* As it is written, IPv4 without what it has in IPv6. */
+static void
+format(const struct network *network, char text[TEXT_SIZE])
+{
+	static const unsigned char mapped[] = { [10] = 0xff, [11] = 0xff };
+	bool is_ipv4 = network->bits >= MAPPED_BITS &&
+	    memcmp(network->address, mapped, sizeof(mapped)) == 0;
+	size_t used;
+
+	(void)inet_ntop(is_ipv4 ? AF_INET : AF_INET6,
+	    network->address + (is_ipv4 ? MAPPED_BYTES : 0), text, TEXT_SIZE);
+	used = strlen(text);
+	snprintf(text + used, TEXT_SIZE - used, "/%u",
+	    network->bits - (is_ipv4 ? MAPPED_BITS : 0));
+}
+
+int
+network_parse_exact(
+    struct network *network, const char *text, char why[WHY_SIZE])
+{
+	char exact[TEXT_SIZE];
+
+	if (network_parse(network, text, why) == -1)
+		return -1;
+	if (!clear_rest(network))
+		return 0;
+	format(network, exact);
+	return why_set(why, "has bits beyond its prefix (write %s)", exact);
 }
 
 /* Cuts the text of a sender down to its address. */

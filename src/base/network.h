@@ -21,6 +21,10 @@ struct network {
 int
 network_parse(struct network *network, const char *text, char why[WHY_SIZE]);
 
+/* The same for who wants no bits beyond the prefix, as in 192.0.2.7/24. */
+int network_parse_exact(
+    struct network *network, const char *text, char why[WHY_SIZE]);
+
 /*
  * True when a sender is in it: "192.0.2.7:40123", "[2001:db8::7]:40123" or the
  * address alone; any other text, as a path, is in no network.

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Networks that are allowed or denied. The longest one that an address is in
+ * decides, and finding it costs the same among ten thousand as among one.
+ */
+#ifndef BASE_NETWORK_SET_H
+#define BASE_NETWORK_SET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/socket.h>
+
+#include "base/network.h"
+
+enum network_verdict {
+	NETWORK_UNLISTED, /* in none of them */
+	NETWORK_ALLOWED,
+	NETWORK_DENIED
+};
+
+struct network_set;
+
+/* An empty one, held once; NULL: out of memory. */
+struct network_set *network_set_new(void);
+
+/* One more holds it; returns the set. Who holds it last and releases, frees. */
+struct network_set *network_set_hold(struct network_set *set);
+void network_set_release(struct network_set *set);
+
+/*
+ * Adds a network. Returns 0, or -1 with why: it is in it already, for the same
+ * or for the opposite, or memory is out.
+ */
+int network_set_add(struct network_set *set, const struct network *network,
+    bool allowed, char why[WHY_SIZE]);
+
+/*
+ * What is said of an IPv4 or IPv6 address. IPv4 within IPv6 is IPv4, and in no
+ * network of IPv6, be it ::/0.
+ */
+enum network_verdict
+network_set_find(const struct network_set *set, const struct sockaddr *peer);
+
+/* The memory it takes, in bytes: at most 400 a network. */
+size_t network_set_memory(const struct network_set *set);
+
+#endif
