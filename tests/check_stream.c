@@ -323,7 +323,8 @@ END_TEST
 START_TEST(test_reason_names)
 {
 	static const char *const names[] = { "served", "end-of-input", "reset",
-		"idle", "line-limit", "output-limit", "out-of-memory", "stop" };
+		"idle", "line-limit", "output-limit", "out-of-memory", "stop",
+		"denied" };
 
 	ck_assert_uint_eq(COUNT(names), STREAM_REASONS);
 	for (unsigned i = 0; i < STREAM_REASONS; i++)

@@ -42,29 +42,40 @@ parse_bits(const char *text, unsigned max)
 	return bits > max ? -1 : (int)bits;
 }
 
-int
-network_parse(struct network *network, const char *text, char why[WHY_SIZE])
+/* As network_parse(), but that why does not begin with the text. */
+static int
+parse(struct network *network, const char *text, char why[WHY_SIZE])
 {
-	char host[TEXT_SIZE], quoted[64];
+	char host[TEXT_SIZE];
 	const char *slash = strchr(text, '/');
 	size_t len = slash != NULL ? (size_t)(slash - text) : strlen(text);
 	bool is_ipv4;
 	int bits;
 
-	escape_quote(quoted, sizeof(quoted), text);
 	if (len < sizeof(host))
 		*(char *)mempcpy(host, text, len) = '\0';
 	if (len >= sizeof(host) ||
 	    !parse_address(network->address, host, &is_ipv4))
-		return why_set(why,
-		    "%s is no network (write ADDRESS or ADDRESS/BITS)", quoted);
+		return why_set(
+		    why, "is no network (write ADDRESS or ADDRESS/BITS)");
 	bits = slash == NULL ? (is_ipv4 ? 32 : 128)
 			     : parse_bits(slash + 1, is_ipv4 ? 32 : 128);
 	if (bits == -1)
-		return why_set(why, "%s: no prefix length from 0 to %d", quoted,
+		return why_set(why, "has no prefix length from 0 to %d",
 		    is_ipv4 ? 32 : 128);
 	network->bits = (unsigned)bits + (is_ipv4 ? MAPPED_BITS : 0);
 	return 0;
+}
+
+int
+network_parse(struct network *network, const char *text, char why[WHY_SIZE])
+{
+	char quoted[64], what[WHY_SIZE];
+
+	if (parse(network, text, what) == 0)
+		return 0;
+	return why_set(
+	    why, "%s %.150s", escape_quote(quoted, sizeof(quoted), text), what);
 }
 
 /* Clears the bits beyond the prefix; returns whether one was set. */
@@ -105,7 +116,7 @@ network_parse_exact(
 {
 	char exact[TEXT_SIZE];
 
-	if (network_parse(network, text, why) == -1)
+	if (parse(network, text, why) == -1)
 		return -1;
 	if (!clear_rest(network))
 		return 0;

@@ -21,7 +21,10 @@ struct network {
 int
 network_parse(struct network *network, const char *text, char why[WHY_SIZE]);
 
-/* The same for who wants no bits beyond the prefix, as in 192.0.2.7/24. */
+/*
+ * The same for who wants no bits beyond the prefix, as in 192.0.2.7/24, and
+ * says himself which text it is that why is about.
+ */
 int network_parse_exact(
     struct network *network, const char *text, char why[WHY_SIZE]);
 

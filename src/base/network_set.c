@@ -43,6 +43,7 @@ struct network_set {
 	struct node *nodes;
 	uint32_t count, size;
 	unsigned holders;
+	bool allows; /* anything */
 };
 
 struct network_set *
@@ -252,8 +253,41 @@ network_set_add(struct network_set *set, const struct network *network,
 	/* One where it ends, and one where it parts from another. */
 	if (reserve(set, 2) == -1)
 		return why_set(why, "out of memory");
+	set->allows |= allowed;
 	return list(reach_node(set, root, &key, bit),
 	    UINT32_C(1) << place_of(&key, bit, bits), allowed, why);
+}
+
+static int
+add_text(
+    struct network_set *set, const char *text, bool allowed, char why[WHY_SIZE])
+{
+	struct network network;
+
+	if (network_parse_exact(&network, text, why) == -1)
+		return -1;
+	return network_set_add(set, &network, allowed, why);
+}
+
+int
+network_set_parse(struct network_set **set, const char *text, bool allowed,
+    char why[WHY_SIZE])
+{
+	static const struct {
+		const char *word, *ipv4, *ipv6;
+	} words[] = {
+		{ "localhost", "127.0.0.0/8", "::1" },
+		{ "*", "0.0.0.0/0", "::/0" },
+	};
+
+	if (*set == NULL && (*set = network_set_new()) == NULL)
+		return why_set(why, "out of memory");
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (strcmp(text, words[i].word) == 0)
+			return add_text(*set, words[i].ipv4, allowed, why) == -1
+			    ? -1
+			    : add_text(*set, words[i].ipv6, allowed, why);
+	return add_text(*set, text, allowed, why);
 }
 
 /* The places of the networks within a node that a slot belongs to. */
@@ -295,6 +329,15 @@ network_set_find(const struct network_set *set, const struct sockaddr *peer)
 	return (longest->allowed >> (31 - __builtin_clz(places)) & 1) != 0
 	    ? NETWORK_ALLOWED
 	    : NETWORK_DENIED;
+}
+
+bool
+network_set_admits(const struct network_set *set, const struct sockaddr *peer)
+{
+	enum network_verdict verdict = network_set_find(set, peer);
+
+	return verdict == NETWORK_ALLOWED ||
+	    (verdict == NETWORK_UNLISTED && !set->allows);
 }
 
 size_t

@@ -35,11 +35,25 @@ int network_set_add(struct network_set *set, const struct network *network,
     bool allowed, char why[WHY_SIZE]);
 
 /*
+ * Adds what a text says: a network, as of network_parse_exact(), `localhost`
+ * (127.0.0.0/8 and ::1) or `*` (all). Makes the set where *set is NULL.
+ */
+int network_set_parse(struct network_set **set, const char *text, bool allowed,
+    char why[WHY_SIZE]);
+
+/*
  * What is said of an IPv4 or IPv6 address. IPv4 within IPv6 is IPv4, and in no
  * network of IPv6, be it ::/0.
  */
 enum network_verdict
 network_set_find(const struct network_set *set, const struct sockaddr *peer);
+
+/*
+ * Whether it lets an address in: the unlisted are denied as soon as anything is
+ * allowed, and otherwise allowed.
+ */
+bool
+network_set_admits(const struct network_set *set, const struct sockaddr *peer);
 
 /* The memory it takes, in bytes: at most 400 a network. */
 size_t network_set_memory(const struct network_set *set);

@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
+#include "net/admission.h"
 #include "net/guard.h"
 
 struct event_base;
@@ -69,7 +70,8 @@ struct datagram_config {
 	const struct datagram_handler *handler;
 	void *owner;
 	struct datagram_counters *counters;
-	uint32_t drops; /* of the kernel's that were told before */
+	struct admission *admission; /* NULL: everybody may come in */
+	uint32_t drops;              /* of the kernel's that were told before */
 	bool answers; /* false: nothing is sent, the loop guard stands aside */
 	size_t answer_extra; /* an answer may be this much longer than asked */
 	bool kernel_time;    /* the socket is one of socket_set_kernel_time() */

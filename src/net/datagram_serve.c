@@ -70,19 +70,29 @@ read_control(
 	return told;
 }
 
+/* What one batch has in common. */
+struct round {
+	struct admission *admission; /* NULL: there is nothing to judge by */
+	int64_t now_ns, now_ms;      /* of the clock, of the monotonic one */
+};
+
+/* Counts and tells a refusal; with `served` it is none. */
 static bool
 is_refused(struct datagram_socket *sock, const struct datagram *datagram,
-    enum guard_reason reason)
+    enum guard_reason reason, bool served)
 {
 	const struct datagram_config *config = &sock->config;
 
 	if (reason == GUARD_PASS)
 		return false;
-	config->counters->refused[reason]++;
+	if (served)
+		config->counters->would_refuse[reason]++;
+	else
+		config->counters->refused[reason]++;
 	if (config->handler->refused != NULL)
 		config->handler->refused(config->owner, datagram->peer,
-		    datagram->peer_len, reason, false);
-	return true;
+		    datagram->peer_len, reason, served);
+	return !served;
 }
 
 /* Judges by what was told of it; what is told only in part is not enough. */
@@ -101,6 +111,38 @@ judge(const struct datagram *datagram, const struct msghdr *header,
 	if (reason == GUARD_PASS)
 		reason = guard_check_source(datagram->peer);
 	return reason;
+}
+
+/*
+ * Whether it may be served. What only looks comes first; log-only concerns who
+ * may come in and how fast, never what would harm others.
+ */
+static bool
+is_let_in(struct datagram_socket *sock, const struct datagram *datagram,
+    const struct msghdr *header, const struct cmsghdr *told,
+    const struct round *round)
+{
+	struct admission *admission = round->admission;
+	const struct sockaddr *peer =
+	    datagram->peer_len > 0 ? datagram->peer : NULL;
+	bool log_only = admission_is_log_only(admission);
+	enum guard_reason reason = GUARD_PASS;
+
+	if (admission != NULL) {
+		reason = admission_check_datagram(admission, peer);
+		if (is_refused(sock, datagram, reason, log_only))
+			return false;
+	}
+	if (sock->config.answers &&
+	    /* half an answer would be a wrong one */
+	    ((header->msg_flags & MSG_TRUNC) != 0 ||
+		is_refused(
+		    sock, datagram, judge(datagram, header, told), false)))
+		return false;
+	if (admission == NULL || reason != GUARD_PASS)
+		return true;
+	reason = admission_take_datagram(admission, peer, round->now_ms);
+	return !is_refused(sock, datagram, reason, log_only);
 }
 
 static size_t
@@ -124,7 +166,7 @@ serve_asked(struct datagram_socket *sock, unsigned i, struct datagram *datagram,
 		      : -1;
 
 	if (held && fd == -1) {
-		(void)is_refused(sock, datagram, GUARD_SOURCE);
+		(void)is_refused(sock, datagram, GUARD_SOURCE, false);
 	} else if (!config->handler->datagram(config->owner, datagram)) {
 		config->counters->unanswered++;
 		if (held)
@@ -137,17 +179,18 @@ serve_asked(struct datagram_socket *sock, unsigned i, struct datagram *datagram,
 }
 
 static void
-serve_one(struct datagram_socket *sock, unsigned i, int64_t now_ns)
+serve_one(struct datagram_socket *sock, unsigned i, const struct round *round)
 {
+	int64_t received_ns = round->now_ns;
 	const struct datagram_config *config = &sock->config;
 	struct msghdr *header = batch_header(i);
-	const struct cmsghdr *told = read_control(sock, header, &now_ns);
+	const struct cmsghdr *told = read_control(sock, header, &received_ns);
 	struct datagram datagram = {
 		.data = batch_data(i),
 		.wire_len = batch_wire_len(i),
 		.peer = header->msg_name,
 		.peer_len = header->msg_namelen,
-		.received_ns = now_ns,
+		.received_ns = received_ns,
 	};
 	bool cut = (header->msg_flags & MSG_TRUNC) != 0;
 
@@ -156,11 +199,25 @@ serve_one(struct datagram_socket *sock, unsigned i, int64_t now_ns)
 	config->counters->received++;
 	config->counters->received_bytes += datagram.wire_len;
 	config->counters->cut += cut;
-	if (!config->answers)
-		(void)config->handler->datagram(config->owner, &datagram);
-	else if (!cut && /* half an answer would be a wrong one */
-	    !is_refused(sock, &datagram, judge(&datagram, header, told)))
+	if (!is_let_in(sock, &datagram, header, told, round))
+		return;
+	if (config->answers)
 		serve_asked(sock, i, &datagram, told);
+	else
+		(void)config->handler->datagram(config->owner, &datagram);
+}
+
+static struct round
+begin_round(const struct datagram_socket *sock)
+{
+	struct admission *admission = sock->config.admission;
+	struct round round = { .now_ns = clock_now_ns() };
+
+	if (admission_judges_datagrams(admission)) {
+		round.admission = admission;
+		round.now_ms = clock_monotonic_ms();
+	}
+	return round;
 }
 
 unsigned
@@ -170,14 +227,14 @@ datagram_serve(struct datagram_socket *sock, unsigned rounds)
 	unsigned served = 0;
 
 	for (; rounds > 0 && count == BATCH_SIZE; rounds--) {
-		int64_t now_ns;
+		struct round round;
 
 		/* An error waits in no queue: the next call is past it. */
 		if ((count = batch_receive(fd, sock->control_size)) <= 0)
 			break;
-		now_ns = clock_now_ns();
+		round = begin_round(sock);
 		for (unsigned i = 0; i < (unsigned)count; i++)
-			serve_one(sock, i, now_ns);
+			serve_one(sock, i, &round);
 		batch_send(fd, sock->config.counters);
 		served += (unsigned)count;
 	}

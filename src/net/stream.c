@@ -42,6 +42,7 @@ stream_free(struct stream *stream)
 		handler_of(stream)->close(stream);
 	config->observer->closed(config->owner, stream->id, stream->reason);
 	config->counters->closed[stream->reason]++;
+	admission_leave(config->admission, stream->ticket);
 	config->counters->open--;
 	config->pool->open--;
 	config->pool->output -= stream_output_waiting(stream);
@@ -294,6 +295,7 @@ stream_begin(struct stream_listener *listener, int fd,
 	}
 	stream->listener = listener;
 	stream->busy = true;
+	stream->ticket = admission_enter(config->admission, peer);
 	stream->id = (unsigned)++config->counters->accepted;
 	event_assign(
 	    &stream->event, base, fd, EV_READ | EV_PERSIST, event_cb, stream);

@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
+#include "net/admission.h"
 #include "net/guard.h"
 
 struct event_base;
@@ -28,6 +29,7 @@ enum stream_reason {
 	STREAM_OUTPUT_LIMIT, /* more output than max-output waits */
 	STREAM_MEMORY,       /* out of memory */
 	STREAM_STOP,         /* the listener was closed */
+	STREAM_DENIED,       /* its peer may not come in any more */
 	STREAM_REASONS
 };
 
@@ -102,7 +104,8 @@ struct stream_config {
 	void *owner;
 	struct stream_counters *counters;
 	struct stream_pool *pool;
-	size_t state_size;      /* of stream_state(), zeroed */
+	struct admission *admission; /* NULL: everybody may come in */
+	size_t state_size;           /* of stream_state(), zeroed */
 	size_t max_connections; /* of all listeners that share the counters */
 	size_t max_output;      /* bytes a connection may hold back */
 	size_t max_line;        /* bytes of a line with its end */
@@ -131,6 +134,9 @@ void stream_listener_close(struct stream_listener *listener, bool serve);
  */
 void stream_listener_stop(struct stream_listener *listener);
 void stream_listener_free(struct stream_listener *listener);
+
+/* Ends the connections of those whom the admission denies by now. */
+void stream_listener_review(struct stream_listener *listener);
 
 /* The descriptor, to be asked for its address; -1 once closed. */
 int stream_listener_fd(const struct stream_listener *listener);

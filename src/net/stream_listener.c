@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "net/socket.h"
 #include "net/stream_private.h"
 
@@ -63,6 +64,21 @@ pause_accepting(struct stream_listener *listener, int error)
 		event_del(&listener->accept_event);
 }
 
+static void
+tell_refused(struct stream_config *config, const struct sockaddr *peer,
+    socklen_t peer_len, enum guard_reason reason, bool served)
+{
+	struct stream_counters *counters = config->counters;
+
+	if (served)
+		counters->would_refuse[reason]++;
+	else
+		counters->refused[reason]++;
+	if (config->observer->refused != NULL)
+		config->observer->refused(
+		    config->owner, peer, peer_len, reason, served);
+}
+
 /*
  * Resets a connection that is not served. To close it in order would leave its
  * end to the kernel for up to a minute, and so many ends to who sends many.
@@ -73,19 +89,53 @@ refuse(struct stream_config *config, int fd, const struct sockaddr *peer,
 {
 	static const struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
 
-	config->counters->refused[reason]++;
-	if (config->observer->refused != NULL)
-		config->observer->refused(
-		    config->owner, peer, peer_len, reason, false);
+	tell_refused(config, peer, peer_len, reason, false);
 	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
 	close(fd);
+}
+
+/*
+ * What only looks comes first. log-only concerns who may come in, how many from
+ * where and how fast; the limit of all protects the daemon.
+ */
+static enum guard_reason
+judge(
+    struct stream_config *config, const struct sockaddr *peer, bool *is_strict)
+{
+	struct admission *admission = config->admission;
+	enum guard_reason reason = admission_check_connection(admission, peer);
+
+	*is_strict = !admission_is_log_only(admission);
+	if ((reason == GUARD_PASS || !*is_strict) && is_full(config)) {
+		*is_strict = true;
+		return GUARD_MAX_CONNECTIONS;
+	}
+	return reason != GUARD_PASS
+	    ? reason
+	    : admission_take_connection(admission, peer, clock_monotonic_ms());
+}
+
+static void
+take_in(struct stream_listener *listener, int fd, const struct sockaddr *peer,
+    socklen_t peer_len)
+{
+	struct stream_config *config = &listener->config;
+	bool is_strict;
+	enum guard_reason reason = judge(config, peer, &is_strict);
+
+	if (reason != GUARD_PASS && is_strict) {
+		refuse(config, fd, peer, peer_len, reason);
+		return;
+	}
+	if (reason != GUARD_PASS)
+		tell_refused(config, peer, peer_len, reason, true);
+	stream_begin(listener, fd, peer, peer_len);
 }
 
 /* Returns false when nobody waits any more, or accepting has to pause. */
 static bool
 accept_one(struct stream_listener *listener)
 {
-	struct stream_config *config = &listener->config;
 	struct sockaddr_storage peer;
 	socklen_t len = sizeof(peer);
 	int fd = accept4(event_get_fd(&listener->accept_event),
@@ -99,11 +149,7 @@ accept_one(struct stream_listener *listener)
 		pause_accepting(listener, errno);
 		return false;
 	}
-	if (is_full(config))
-		refuse(config, fd, (struct sockaddr *)&peer, len,
-		    GUARD_MAX_CONNECTIONS);
-	else
-		stream_begin(listener, fd, (struct sockaddr *)&peer, len);
+	take_in(listener, fd, (struct sockaddr *)&peer, len);
 	return true;
 }
 
@@ -185,6 +231,27 @@ each_stream(struct stream_listener *listener, void (*function)(struct stream *))
 		next = LIST_NEXT(stream, entry);
 		function(stream);
 	}
+}
+
+static void
+review(struct stream *stream)
+{
+	const struct stream_config *config = &stream->listener->config;
+	struct sockaddr_storage peer;
+
+	if (stream_peer(stream, &peer) == 0 ||
+	    admission_check_connection(
+		config->admission, (struct sockaddr *)&peer) == GUARD_PASS)
+		return;
+	stream_break(stream, STREAM_DENIED);
+	stream_touch(stream);
+}
+
+void
+stream_listener_review(struct stream_listener *listener)
+{
+	if (!admission_is_log_only(listener->config.admission))
+		each_stream(listener, review);
 }
 
 void

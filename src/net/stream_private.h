@@ -26,6 +26,7 @@ struct stream {
 	struct stream_backlog *backlog; /* NULL: nothing is held back */
 	LIST_ENTRY(stream) entry;
 	unsigned id;
+	uint32_t ticket;      /* of admission_enter() */
 	uint8_t reason;       /* enum stream_reason, of `ended` */
 	uint8_t linger_reads; /* left before a lingering one is closed */
 	bool broken : 1;      /* to be freed, output or not */

@@ -86,6 +86,7 @@ stream_reason_name(enum stream_reason reason)
 		[STREAM_OUTPUT_LIMIT] = "output-limit",
 		[STREAM_MEMORY] = "out-of-memory",
 		[STREAM_STOP] = "stop",
+		[STREAM_DENIED] = "denied",
 	};
 
 	return names[reason];
