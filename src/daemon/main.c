@@ -156,15 +156,19 @@ log_level_of(int verbosity)
 int
 main(int argc, char **argv)
 {
+	/* All that is printed, so that errno tells of the one write of it. */
+	static char output[1 << 16];
 	struct command_line line;
 	int status;
 
 	open_standard_descriptors();
+	(void)setvbuf(stdout, output, _IOFBF, sizeof(output));
 	if (command_line_parse(&line, argc, argv) == -1)
 		return EXIT_USAGE;
 	log_open("netlabd", log_level_of(line.verbosity));
 	status = act(&line);
-	if (fflush(stdout) == EOF && status == EXIT_SUCCESS) {
+	if ((ferror(stdout) != 0 || fflush(stdout) == EOF) &&
+	    status == EXIT_SUCCESS) {
 		log_error(
 		    "cannot write to standard output: %s", strerror(errno));
 		return EXIT_FAILURE;
