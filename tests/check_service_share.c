@@ -90,6 +90,12 @@ static const struct {
 	{ "echo", "a", "127.0.0.1:7", "idle-timeout", "0", false },
 	{ "echo", "a", "127.0.0.1:7", "max-output", "1M", false },
 	{ "echo", "a", "127.0.0.1:7", "receive-buffer", "0", false },
+	{ "echo", "a", "127.0.0.1:7", "datagram-rate", "9", false },
+	{ "echo", "a", "127.0.0.1:7", "source-prefix6", "56", false },
+	/* What it takes as it runs. */
+	{ "echo", "a", "127.0.0.1:7", "allow", "10.0.0.0/8", true },
+	{ "echo", "a", "127.0.0.1:7", "deny", "10.0.0.0/8", true },
+	{ "echo", "a", "127.0.0.1:7", "log-only", "yes", true },
 };
 
 static struct service *

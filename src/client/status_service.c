@@ -35,9 +35,9 @@ print_figure(struct page *page, const struct status_style *style,
 {
 	const json_t *rates = json_object_get(service, "rates");
 	const json_t *figures = json_object_get(service, "figures");
-	const char *paint = is_trouble(name)   ? PAINT_BAD
-	    : strncmp(name, "refused", 7) == 0 ? PAINT_WARN
-					       : NULL;
+	const char *paint = is_trouble(name) ? PAINT_BAD
+	    : strstr(name, "refuse") != NULL ? PAINT_WARN
+					     : NULL;
 	char text[HUMAN_SIZE], plain[NAME_SIZE];
 
 	status_paint(page, style, paint);

@@ -179,10 +179,10 @@ name_columns(const struct status_style *style)
 	return style->columns - table;
 }
 
-/* Why some were refused, as their sum stands in the table. */
+/* The figures whose names begin so, without the beginning, after a title. */
 static void
-print_refusals(
-    struct page *page, const struct status_style *style, const json_t *service)
+print_reasons(struct page *page, const struct status_style *style,
+    const json_t *service, const char *beginning, const char *title)
 {
 	json_t *figures = json_object_get(service, "figures"), *value;
 	struct status_words words = { .page = NULL };
@@ -192,14 +192,14 @@ print_refusals(
 	{
 		char text[128], number[HUMAN_SIZE];
 
-		if (strncmp(name, "refused-", strlen("refused-")) != 0)
+		if (strncmp(name, beginning, strlen(beginning)) != 0)
 			continue;
 		if (words.page == NULL)
-			words = status_words_begin(
-			    page, style, "refused:", PAINT_WARN);
+			words =
+			    status_words_begin(page, style, title, PAINT_WARN);
 		snprintf(text, sizeof(text), "%s %s",
 		    human_count(number, json_number_value(value)),
-		    name + strlen("refused-"));
+		    name + strlen(beginning));
 		status_word(&words, text);
 	}
 	if (words.page != NULL)
@@ -252,7 +252,10 @@ print_table(
 	{
 		print_rows(page, style, service);
 		status_print_listeners(page, style, service);
-		print_refusals(page, style, service);
+		/* Their sum stands in the table. */
+		print_reasons(page, style, service, "refused-", "refused:");
+		print_reasons(
+		    page, style, service, "would-refuse-", "would refuse:");
 		status_print_state(page, style, service);
 	}
 }

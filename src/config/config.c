@@ -24,6 +24,20 @@ static const struct option global_rows[] = {
 	    .offset = FIELD(include),
 	    .help = "more files to read, with wildcards; relative to the main "
 		    "file" },
+	{ .name = "allow",
+	    .kind = OPTION_LIST,
+	    .offset = FIELD(allow),
+	    .help = "networks that may come to services without lists of "
+		    "their own" },
+	{ .name = "deny",
+	    .kind = OPTION_LIST,
+	    .offset = FIELD(deny),
+	    .help = "networks that may not; of several the longest decides" },
+	{ .name = "log-only",
+	    .kind = OPTION_BOOL,
+	    .offset = FIELD(log_only),
+	    .initial = "no",
+	    .help = "log-only of all services" },
 	{ .name = "max-connections",
 	    .kind = OPTION_NUMBER,
 	    .offset = FIELD(max_connections),
@@ -73,6 +87,17 @@ const struct option *
 config_global_options(void)
 {
 	return global_rows;
+}
+
+int
+config_set_global(struct config_globals *globals, const struct option *row,
+    const char *text, char why[WHY_SIZE])
+{
+	if ((row->offset == FIELD(allow) || row->offset == FIELD(deny)) &&
+	    network_set_parse(&globals->networks, text,
+		row->offset == FIELD(allow), why) == -1)
+		return -1;
+	return option_set(row, globals, text, why);
 }
 
 struct fault_place {
@@ -185,6 +210,8 @@ take_services(struct loader *loader)
 	}
 	for (size_t i = 0; i < count; i++) {
 		config->services[i] = loader->sections.items[i].service;
+		service_set_access(config->services[i],
+		    config->globals.networks, config->globals.log_only);
 		loader->sections.items[i].service = NULL;
 	}
 	config->service_count = count;
@@ -300,6 +327,7 @@ config_free(struct config *config)
 	for (size_t i = 0; i < config->service_count; i++)
 		service_free(config->services[i]);
 	free(config->services);
+	network_set_release(config->globals.networks);
 	option_free(global_rows, &config->globals);
 	free(config);
 }

@@ -11,6 +11,9 @@ struct config_globals {
 	uint64_t max_output;        /* bytes */
 	uint64_t reload_grace;      /* ms */
 	struct option_list include; /* patterns of further files */
+	struct option_list allow, deny;
+	struct network_set *networks; /* of these; NULL: none */
+	bool log_only;
 };
 
 struct config {
@@ -27,6 +30,10 @@ struct config_errors {
 
 /* The rows of struct config_globals. */
 const struct option *config_global_options(void);
+
+/* Sets an option, as option_set(). */
+int config_set_global(struct config_globals *globals, const struct option *row,
+    const char *text, char why[WHY_SIZE]);
 
 /*
  * Reads and checks a file and all that it includes. Returns a configuration

@@ -88,7 +88,7 @@ set_global_cb(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
 	*(const char **)result = "";
 	if ((strcmp(row->name, "include") == 0 &&
 		note_include_line((unsigned)cfg->line, why) == -1) ||
-	    option_set(row, current->globals, value, why) == -1)
+	    config_set_global(current->globals, row, value, why) == -1)
 		report_value(cfg, row, value, why);
 	return 0;
 }

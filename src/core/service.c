@@ -100,6 +100,8 @@ service_free(struct service *service)
 	if (service->type->options != NULL && service->settings != NULL)
 		option_free(service->type->options, service->settings);
 	address_list_free(&service->addresses);
+	network_set_release(service->access.own);
+	network_set_release(service->access.common);
 	free(service->settings);
 	free(service->state);
 	free(service->name);
@@ -220,6 +222,9 @@ service_is_equal(const struct service *a, const struct service *b)
 
 	/* What `listen` comes to counts, not how it is written. */
 	other.listen = a->common.listen;
+	other.allow = a->common.allow;
+	other.deny = a->common.deny;
+	other.log_only = a->common.log_only;
 	return a->type == b->type && strcmp(a->name, b->name) == 0 &&
 	    addresses_equal(&a->addresses, &b->addresses) &&
 	    option_equal(service_common_options(), &a->common, &other) &&

@@ -171,6 +171,22 @@ void service_free(struct service *service);
 int service_set_option(struct service *service, const struct option *row,
     const char *text, char why[WHY_SIZE]);
 
+/*
+ * Who may come to services that have no lists of their own (NULL: everybody),
+ * and that all of them only tell whom they would refuse. Holds the set.
+ */
+void service_set_access(
+    struct service *service, struct network_set *networks, bool log_only);
+
+/*
+ * Takes from another of its name who may come in, and gives its own in return:
+ * from now on that holds for datagrams, new connections, and those there are.
+ */
+void service_take_access(struct service *service, struct service *from);
+
+/* Whom allow, deny and its rates refuse is only told. */
+bool service_is_log_only(const struct service *service);
+
 /* Checks options against each other and that it listens: 0, or -1 with why. */
 int service_check(const struct service *service, char why[WHY_SIZE]);
 
@@ -185,7 +201,10 @@ const struct address_list *service_addresses(const struct service *service);
 void service_each_path(const struct service *service, service_path_fn *file,
     service_path_fn *socket, void *arg);
 
-/* True when both have the same type, name, addresses and options. */
+/*
+ * True when both have the same type, name, addresses and options, but for those
+ * that service_take_access() changes as it runs.
+ */
 bool service_is_equal(const struct service *a, const struct service *b);
 
 /*

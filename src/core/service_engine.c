@@ -141,6 +141,7 @@ service_open_datagram(
 		.handler = handler_for(type),
 		.owner = service,
 		.counters = &service->datagrams,
+		.admission = service->admission,
 		.drops = drops,
 		.answers = !type->one_way,
 		.answer_extra = type->answer_extra,
@@ -162,15 +163,13 @@ service_open_stream(struct service *service, struct event_base *base,
 		.owner = service,
 		.counters = &service->streams,
 		.pool = pool,
+		.admission = service->admission,
 		.state_size = type->stream_state_size,
-		.max_connections = service->common.max_connections,
+		.max_connections = service_max_connections(service),
 		.max_output = service->common.max_output,
 		.idle_ms = service->common.idle_timeout,
 	};
 
-	if (type->connections_max != 0 &&
-	    type->connections_max < config.max_connections)
-		config.max_connections = type->connections_max;
 	if (type->max_line != NULL)
 		config.max_line = type->max_line(service);
 	/* The longest line must be answerable. */

@@ -2,6 +2,9 @@
 /* The options that every service has, and finding a type's own. */
 #include "core/service_private.h"
 
+/* A second: what no machine reaches, and no sum of it overflows. */
+#define RATE_MAX 10000000
+
 #define FIELD(name) offsetof(struct service_common, name)
 
 static const struct option common_rows[] = {
@@ -10,6 +13,20 @@ static const struct option common_rows[] = {
 	    .offset = FIELD(listen),
 	    .help = "addresses to serve: [HOST:]PORT[/udp|/tcp], unix:/path "
 		    "or unixgram:/path" },
+	{ .name = "allow",
+	    .kind = OPTION_LIST,
+	    .offset = FIELD(allow),
+	    .help =
+		"networks that may come in: ADDRESS[/BITS], localhost or *" },
+	{ .name = "deny",
+	    .kind = OPTION_LIST,
+	    .offset = FIELD(deny),
+	    .help = "networks that may not; of several the longest decides" },
+	{ .name = "log-only",
+	    .kind = OPTION_BOOL,
+	    .offset = FIELD(log_only),
+	    .initial = "no",
+	    .help = "tells whom these limits would refuse, and serves them" },
 	{ .name = "max-connections",
 	    .kind = OPTION_NUMBER,
 	    .offset = FIELD(max_connections),
@@ -17,6 +34,61 @@ static const struct option common_rows[] = {
 	    .min = 1,
 	    .max = 1000000,
 	    .help = "connections at once; more are reset" },
+	{ .name = "max-connections-per-source",
+	    .kind = OPTION_NUMBER,
+	    .offset = FIELD(max_connections_per_source),
+	    .initial = "0",
+	    .max = 1000000,
+	    .help = "of those from one source; 0: any" },
+	{ .name = "connection-rate",
+	    .kind = OPTION_NUMBER,
+	    .offset = FIELD(connection_rate),
+	    .initial = "0",
+	    .max = RATE_MAX,
+	    .unit = "a second",
+	    .help = "connections a second; 0: any" },
+	{ .name = "connection-rate-per-source",
+	    .kind = OPTION_NUMBER,
+	    .offset = FIELD(connection_rate_per_source),
+	    .initial = "0",
+	    .max = RATE_MAX,
+	    .unit = "a second",
+	    .help = "of those from one source; 0: any" },
+	{ .name = "datagram-rate",
+	    .kind = OPTION_NUMBER,
+	    .offset = FIELD(datagram_rate),
+	    .initial = "0",
+	    .max = RATE_MAX,
+	    .unit = "a second",
+	    .help = "datagrams a second; 0: any" },
+	{ .name = "datagram-rate-per-source",
+	    .kind = OPTION_NUMBER,
+	    .offset = FIELD(datagram_rate_per_source),
+	    .initial = "0",
+	    .max = RATE_MAX,
+	    .unit = "a second",
+	    .help = "of those from one source; 0: any" },
+	{ .name = "rate-burst",
+	    .kind = OPTION_TIME,
+	    .offset = FIELD(rate_burst),
+	    .initial = "1s",
+	    .min = 1,
+	    .max = 10 * 60 * 1000,
+	    .help = "what comes in it at a rate may come at once" },
+	{ .name = "source-prefix4",
+	    .kind = OPTION_NUMBER,
+	    .offset = FIELD(source_prefix4),
+	    .initial = "32",
+	    .max = 32,
+	    .unit = "bits",
+	    .help = "of an IPv4 address that make a source" },
+	{ .name = "source-prefix6",
+	    .kind = OPTION_NUMBER,
+	    .offset = FIELD(source_prefix6),
+	    .initial = "64",
+	    .max = 128,
+	    .unit = "bits",
+	    .help = "of an IPv6 address that make a source" },
 	{ .name = "idle-timeout",
 	    .kind = OPTION_TIME,
 	    .offset = FIELD(idle_timeout),
@@ -98,6 +170,10 @@ service_set_option(struct service *service, const struct option *row,
 	if (row->offset == FIELD(listen) &&
 	    address_parse(text, service_transports(service->type),
 		&service->addresses, why) == -1)
+		return -1;
+	if ((row->offset == FIELD(allow) || row->offset == FIELD(deny)) &&
+	    network_set_parse(&service->access.own, text,
+		row->offset == FIELD(allow), why) == -1)
 		return -1;
 	return option_set(row, &service->common, text, why);
 }

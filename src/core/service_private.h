@@ -12,7 +12,14 @@
 /* What the common option rows fill. */
 struct service_common {
 	struct option_list listen;
+	struct option_list allow, deny;
+	bool log_only;
 	uint64_t max_connections;
+	uint64_t max_connections_per_source;
+	uint64_t connection_rate, connection_rate_per_source;
+	uint64_t datagram_rate, datagram_rate_per_source;
+	uint64_t rate_burst; /* ms */
+	uint64_t source_prefix4, source_prefix6;
 	uint64_t idle_timeout; /* ms */
 	uint64_t max_output;
 	uint64_t receive_buffer;
@@ -39,6 +46,13 @@ struct service_timer {
 	int64_t deadline_ms; /* of clock_monotonic_ms(), when it is set */
 };
 
+/* Who may come in. */
+struct service_access {
+	struct network_set *own;    /* of common.allow and deny; NULL: none */
+	struct network_set *common; /* of all services; NULL: none */
+	bool common_log_only;
+};
+
 /* What has been said of who was refused for a reason, and what not yet. */
 struct service_refusal {
 	int64_t due_ms; /* when more may be said; 0: at once */
@@ -57,7 +71,9 @@ struct service {
 	char *name;
 	struct service_common common;
 	struct address_list addresses; /* of common.listen */
-	void *settings;                /* of the type's own rows */
+	struct service_access access;
+	struct admission *admission; /* from listening to stopping */
+	void *settings;              /* of the type's own rows */
 	void *state;
 	bool started; /* the type's start slot succeeded */
 	struct service *successor;
@@ -78,6 +94,13 @@ struct stream_listener *service_open_stream(struct service *service,
 
 /* What its sockets know of losses, whenever something may have been written. */
 void service_note_drops(struct service *service);
+
+/* Makes the admission of its options: 0, or -1: out of memory. */
+int service_admission_begin(struct service *service);
+void service_admission_end(struct service *service);
+
+/* The most connections at once, of its options and its type. */
+size_t service_max_connections(const struct service *service);
 
 /* The loop that its timer needs is there, from listening to stopping. */
 void service_timer_begin(struct service *service, struct event_base *base);

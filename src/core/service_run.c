@@ -128,7 +128,8 @@ service_listen(struct service *service, struct event_base *base,
 
 	service->listeners =
 	    calloc(addresses->count, sizeof(*service->listeners));
-	if (service->listeners == NULL)
+	if (service->listeners == NULL ||
+	    service_admission_begin(service) == -1)
 		return why_set(why, "out of memory");
 	service_timer_begin(service, base);
 	service_refusals_begin(service, base);
@@ -297,6 +298,7 @@ stop(struct service *service)
 	service->listeners = NULL;
 	service->listener_count = 0;
 	service_refusals_end(service);
+	service_admission_end(service);
 }
 
 void

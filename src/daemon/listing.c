@@ -15,7 +15,7 @@
 /* Room for a text of a row, and the columns before the last. */
 #define TEXT_SIZE      512
 #define SUMMARY_COLUMN 36
-#define ALLOWED_COLUMN 40
+#define ALLOWED_COLUMN 49
 #define HELP_COLUMN    12
 /* A last column that is narrower is none. */
 #define NARROWEST 24
@@ -62,11 +62,11 @@ print_row(const char *section, const char *name, const char *initial,
     const char *allowed, const char *help)
 {
 	if (isatty(STDOUT_FILENO) != 1) {
-		printf("%-10s  %-17s  %-7s  %-34s  %s\n", section, name,
+		printf("%-10s  %-26s  %-7s  %-34s  %s\n", section, name,
 		    initial, allowed, help);
 		return;
 	}
-	printf("%-10s  %-17s  %-7s  ", section, name, initial);
+	printf("%-10s  %-26s  %-7s  ", section, name, initial);
 	print_last(allowed, ALLOWED_COLUMN);
 	printf("%*s", HELP_COLUMN, "");
 	print_last(help, HELP_COLUMN);

@@ -142,7 +142,10 @@ start_fresh(struct reload *reload)
 	return open_fresh(reload) == 0 ? 0 : cancel_fresh(reload);
 }
 
-/* Moves the equal ones over; in their place comes what was read of them. */
+/*
+ * Moves the equal ones over; in their place comes what was read of them. Who
+ * may come in they take from it as they run.
+ */
 static void
 keep_equal(struct reload *reload)
 {
@@ -157,6 +160,7 @@ keep_equal(struct reload *reload)
 				running->services[j] =
 				    reload->fresh->services[i];
 				reload->fresh->services[i] = old;
+				service_take_access(old, running->services[j]);
 			}
 	}
 }
