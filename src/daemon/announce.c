@@ -90,6 +90,19 @@ announce_buffers(const struct config *config)
 	    asked_text, got_text, count, plural(count), asked);
 }
 
+void
+announce_log_only(const struct config *config)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < config->service_count; i++)
+		count += service_is_log_only(config->services[i]);
+	if (count > 0)
+		log_notice("log-only: allow, deny and rates refuse nobody in "
+			   "%zu service%s",
+		    count, plural(count));
+}
+
 struct example {
 	bool found; /* the first socket that has a port */
 	struct address address;
@@ -145,6 +158,7 @@ announce_start(const struct config *config)
 
 	announce_listeners(config);
 	announce_buffers(config);
+	announce_log_only(config);
 	log_notice("sandbox: %s", *sandbox != '\0' ? sandbox : "none");
 	log_notice("ready: %zu service%s, %zu listener%s",
 	    config->service_count, plural(config->service_count), listeners,

@@ -21,6 +21,9 @@ void announce_listeners(const struct config *config);
 /* Warns of receive buffers that the system granted less of than was asked. */
 void announce_buffers(const struct config *config);
 
+/* Says in how many services log-only lets everybody pass. */
+void announce_log_only(const struct config *config);
+
 /*
  * Tells systemd that a reload is over and how it ended; the status says so from
  * then on.

@@ -202,6 +202,7 @@ take(struct reload *reload)
 		service_settle(reload->fresh->services[i]);
 	announce_listeners(reload->fresh);
 	announce_buffers(reload->fresh);
+	announce_log_only(reload->fresh);
 	commit(reload);
 	return 0;
 }

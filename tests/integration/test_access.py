@@ -7,6 +7,7 @@ import pytest
 
 from control import ask
 from daemon import DEADLINE_S
+from test_guard import forge, forger
 from wire import exchange, is_silent, own_loopback, udp_socket
 
 FIRST, SECOND, THIRD = "127.1.0.1", "127.1.0.2", "127.2.0.1"
@@ -158,6 +159,8 @@ def daemon_figures(daemon):
 def test_global_log_only(netlabd):
     text = f'log-only = %s deny = "{FIRST}"\n' + LAB % ""
     daemon = netlabd(text % "yes")
+    assert daemon.log_contains("log-only: allow, deny and rates refuse nobody "
+                               "in 1 service$")
     with tcp(daemon, FIRST) as sock:
         assert exchange(sock, b"in") == b"in"
         daemon.reload(text % "no")
@@ -241,6 +244,36 @@ def test_a_storm_of_the_denied_leaves_the_listener(netlabd):
     assert is_served(daemon, SECOND)
     assert len(daemon.log_contains("denied-connection")) < 20
     assert refusals(daemon.stop().figures["lab"]) == {"denied-connection": 500}
+
+
+def test_a_flood_of_forged_sources(netlabd, namespaces):
+    """More than are remembered: the memory stays, and who sends as he may is
+    served."""
+    server, client = namespaces
+    target = "10.77.0.1", 7007
+    daemon = netlabd('discard lab { listen = "*:7007/udp" '
+                     'datagram-rate-per-source = 100 }'
+                     'echo other { listen = "*:7008/udp" '
+                     'datagram-rate-per-source = 100 }', prefix=server.prefix)
+    with client.entered():
+        raw, sock = forger(), udp_socket(target=(target[0], 7008))
+
+    def flood(numbers):
+        for number in numbers:
+            host = f"11.{number >> 16}.{number >> 8 & 255}.{number & 255}"
+            for port in 7007, 7008:
+                raw.sendto(forge((host, 40000), (target[0], port), b"flood"),
+                           target)
+            if number % 1000 == 0:
+                assert exchange(sock, b"guest") == b"guest"
+
+    flood(range(40000))
+    before = daemon.resident_bytes()
+    flood(range(100000, 140000))
+    assert daemon.resident_bytes() <= before + (1 << 20)
+    figures = daemon.stop().figures
+    assert figures["other"]["datagrams"] + figures["other"]["lost"] == 80080
+    assert not refusals(figures["other"]) and not refusals(figures["lab"])
 
 
 def test_ten_thousand_networks(netlabd):
