@@ -69,6 +69,8 @@ guard_reason_name(enum guard_reason reason)
 		[GUARD_ANSWERING_PORT] = "answering-port",
 		[GUARD_SOURCE] = "source",
 		[GUARD_DESTINATION] = "destination",
+		[GUARD_PAIR] = "pair",
+		[GUARD_MUTED] = "muted",
 	};
 
 	return names[reason];

@@ -29,6 +29,8 @@ enum guard_reason {
 	GUARD_ANSWERING_PORT, /* from a port known to answer anything */
 	GUARD_SOURCE,      /* from multicast, broadcast, unspecified, 240/4 */
 	GUARD_DESTINATION, /* sent to multicast or broadcast */
+	GUARD_PAIR,        /* perhaps caused by an answer to it (net/pair.h) */
+	GUARD_MUTED,       /* of a pair that goes round, or seems to */
 	GUARD_REASONS
 };
 
