@@ -70,7 +70,28 @@ START_TEST(test_datagram)
 		    ask_datagram(service, &question, asked, table[i].asked, 0));
 		expect_answer(&question, pattern, table[i].answered);
 	}
-	ck_assert_uint_eq(service_type(service)->answer_extra, 0);
+	service_free(service);
+}
+END_TEST
+
+/* What may be longer than the question is, up to what RFC 864 has. */
+START_TEST(test_room)
+{
+	static const struct {
+		size_t size, answered;
+	} table[] = { { 0, 0 }, { 28, 28 }, { 511, 511 }, { 512, 512 },
+		{ 532, 512 } };
+	struct service *service = make_chargen();
+
+	for (size_t i = 0; i < COUNT(table); i++) {
+		struct question question;
+
+		question_set(&question, "", 0, table[i].size, 0);
+		ck_assert(service_type(service)->datagram(
+		    service, &question.datagram));
+		ck_assert_uint_eq(question.datagram.len, table[i].answered);
+		free(question.memory);
+	}
 	service_free(service);
 }
 END_TEST
@@ -152,4 +173,4 @@ START_TEST(test_stream_input)
 }
 END_TEST
 
-CHECK_MAIN("chargen", test_datagram, test_stream, test_stream_input)
+CHECK_MAIN("chargen", test_datagram, test_room, test_stream, test_stream_input)

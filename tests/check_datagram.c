@@ -27,7 +27,7 @@ echo_sizes(const char *text)
 	uint64_t bytes = 0;
 	int client;
 
-	lab_open(&lab, text, 1 << 20, true, 0);
+	lab_open(&lab, text, 1 << 20, true, 1);
 	client = net_connect(lab.fd);
 	if (socket_transport(lab.fd) == TRANSPORT_UNIXGRAM) {
 		/* Only a socket with a name can be answered. */
@@ -76,7 +76,7 @@ START_TEST(test_burst)
 	unsigned answered = 0;
 	int client;
 
-	lab_open(&lab, "127.0.0.1:0/udp", 1 << 20, true, 0);
+	lab_open(&lab, "127.0.0.1:0/udp", 1 << 20, true, 1);
 	client = net_connect(lab.fd);
 	for (unsigned i = 0; i < 300; i++)
 		ck_assert_int_eq(send(client, &i, sizeof(i), 0), sizeof(i));
@@ -94,29 +94,32 @@ START_TEST(test_burst)
 }
 END_TEST
 
-/* An answer may be this long: the question, what is extra, what UDP carries. */
+/* An answer may be this long: with headers so many times the question, and
+ * what UDP carries. */
 START_TEST(test_answer_size)
 {
 	static const struct {
-		size_t extra, len, expected;
+		unsigned amplification;
+		size_t len, expected;
 	} table[] = {
-		{ 0, 0, 0 },
-		{ 0, 65507, 65507 },
-		{ 10, 0, 10 },
-		{ 10, 100, 110 },
-		{ 10, 65496, 65506 },
-		{ 10, 65497, 65507 },
-		{ 10, 65498, 65507 },
-		{ 10, 65507, 65507 },
-		{ 1 << 20, 1, 65507 },
+		{ 1, 0, 0 },
+		{ 1, 100, 100 },
+		{ 1, 65507, 65507 },
+		{ 2, 0, 28 },
+		{ 2, 100, 228 },
+		{ 2, 32739, 65506 },
+		{ 2, 32740, 65507 },
+		{ 2, 65507, 65507 },
+		{ 20, 0, 532 },
+		{ 20, 65507, 65507 },
 	};
 
 	for (size_t i = 0; i < COUNT(table); i++) {
 		struct lab lab = { 0 };
 		int client;
 
-		lab_open(
-		    &lab, "127.0.0.1:0/udp", 1 << 20, true, table[i].extra);
+		lab_open(&lab, "127.0.0.1:0/udp", 1 << 20, true,
+		    table[i].amplification);
 		client = net_connect(lab.fd);
 		ck_assert_int_eq(send(client, pattern(), table[i].len, 0),
 		    (ssize_t)table[i].len);
@@ -128,15 +131,33 @@ START_TEST(test_answer_size)
 }
 END_TEST
 
+START_TEST(test_answer_too_long)
+{
+	struct lab lab = { .add = 29 };
+	int client;
+
+	lab_open(&lab, "127.0.0.1:0/udp", 0, true, 2);
+	client = net_connect(lab.fd);
+	ck_assert_int_eq(send(client, "", 0, 0), 0);
+	ck_assert_int_eq(send(client, "x", 1, 0), 1);
+	lab_drain(&lab);
+	ck_assert_uint_eq(lab.counters.refused[GUARD_AMPLIFICATION], 1);
+	ck_assert_uint_eq(lab.counters.answered, 1);
+	ck_assert_uint_eq(lab.counters.answered_bytes, 30);
+	close(client);
+	lab_close(&lab);
+}
+END_TEST
+
 /* The guard keeps a service from answering, and counts why. */
 START_TEST(test_guarded)
 {
 	struct lab lab = { 0 }, one_way = { 0 };
 	int client, sender;
 
-	lab_open(&lab, "127.0.0.1:0/udp", 0, true, 0);
+	lab_open(&lab, "127.0.0.1:0/udp", 0, true, 1);
 	one_way.base = lab.base;
-	lab_open(&one_way, "127.0.0.1:0/udp", 0, false, 0);
+	lab_open(&one_way, "127.0.0.1:0/udp", 0, false, 1);
 	client = net_connect(lab.fd);
 	sender = net_connect(one_way.fd);
 	guard_claim_port(net_port(client));
@@ -165,7 +186,7 @@ START_TEST(test_claims_its_port)
 	struct lab lab = { 0 };
 	struct sockaddr_in peer = { .sin_family = AF_INET };
 
-	lab_open(&lab, "127.0.0.1:0/udp", 0, true, 0);
+	lab_open(&lab, "127.0.0.1:0/udp", 0, true, 1);
 	peer.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	peer.sin_port = htons((uint16_t)net_port(lab.fd));
 	ck_assert_int_eq(
@@ -183,7 +204,7 @@ START_TEST(test_broadcast)
 	struct sockaddr_in to = { .sin_family = AF_INET };
 	int client, one = 1;
 
-	lab_open(&lab, "0.0.0.0:0/udp", 0, true, 0);
+	lab_open(&lab, "0.0.0.0:0/udp", 0, true, 1);
 	client = net_socket_like(lab.fd);
 	setsockopt(client, SOL_SOCKET, SO_BROADCAST, &one, sizeof(one));
 	to.sin_addr.s_addr = htonl(0x7fffffff);
@@ -204,9 +225,9 @@ START_TEST(test_cut)
 	char text[NET_PATH_SIZE];
 	struct lab lab = { 0 }, one_way = { 0 };
 
-	lab_open(&lab, net_path(text, "unixgram:", "answers"), 0, true, 0);
+	lab_open(&lab, net_path(text, "unixgram:", "answers"), 0, true, 1);
 	one_way.base = lab.base;
-	lab_open(&one_way, net_path(text, "unixgram:", "one-way"), 0, false, 0);
+	lab_open(&one_way, net_path(text, "unixgram:", "one-way"), 0, false, 1);
 	ck_assert_int_eq(
 	    send(net_connect(lab.fd), pattern(), 100000, 0), 100000);
 	ck_assert_int_eq(
@@ -233,7 +254,7 @@ START_TEST(test_cut_wire_len)
 	char text[NET_PATH_SIZE];
 	struct lab lab = { 0 };
 
-	lab_open(&lab, net_path(text, "unixgram:", "socket"), 0, false, 0);
+	lab_open(&lab, net_path(text, "unixgram:", "socket"), 0, false, 1);
 	ck_assert_int_eq(
 	    send(net_connect(lab.fd), pattern(), 100000, 0), 100000);
 	lab_wake(&lab);
@@ -250,7 +271,7 @@ START_TEST(test_nameless)
 	char text[NET_PATH_SIZE];
 	struct lab lab = { 0 };
 
-	lab_open(&lab, net_path(text, "unixgram:", "socket"), 0, true, 0);
+	lab_open(&lab, net_path(text, "unixgram:", "socket"), 0, true, 1);
 	ck_assert_int_eq(send(net_connect(lab.fd), "a", 1, 0), 1);
 	lab_wake(&lab);
 	ck_assert_uint_eq(lab.seen.calls, 1);
@@ -269,7 +290,7 @@ START_TEST(test_unanswered_between)
 	struct sockaddr_un un = { .sun_family = AF_UNIX };
 	int named;
 
-	lab_open(&lab, net_path(text, "unixgram:", "socket"), 0, true, 0);
+	lab_open(&lab, net_path(text, "unixgram:", "socket"), 0, true, 1);
 	named = net_connect(lab.fd);
 	strcpy(un.sun_path, net_path(path, "", "client"));
 	ck_assert_int_eq(bind(named, (struct sockaddr *)&un, sizeof(un)), 0);
@@ -307,10 +328,10 @@ check_passed_descriptors(bool kernel_time)
 	int client;
 
 	memset(CMSG_DATA(&control.header), 0, 2 * sizeof(int));
-	lab_open(&lab, net_path(text, "unixgram:", "socket"), 0, false, 0);
+	lab_open(&lab, net_path(text, "unixgram:", "socket"), 0, false, 1);
 	socket_set_kernel_time(lab.fd, kernel_time);
 	udp.base = lab.base;
-	lab_open(&udp, "127.0.0.1:0/udp", 0, false, 0);
+	lab_open(&udp, "127.0.0.1:0/udp", 0, false, 1);
 	client = net_connect(lab.fd);
 	ck_assert_int_eq(send(net_connect(udp.fd), "a", 1, 0), 1);
 	lab_drain(&lab);
@@ -331,6 +352,7 @@ START_TEST(test_passed_descriptors)
 }
 END_TEST
 
-CHECK_MAIN("datagram", test_sizes, test_burst, test_answer_size, test_guarded,
-    test_claims_its_port, test_broadcast, test_cut, test_cut_wire_len,
-    test_nameless, test_unanswered_between, test_passed_descriptors)
+CHECK_MAIN("datagram", test_sizes, test_burst, test_answer_size,
+    test_answer_too_long, test_guarded, test_claims_its_port, test_broadcast,
+    test_cut, test_cut_wire_len, test_nameless, test_unanswered_between,
+    test_passed_descriptors)

@@ -54,7 +54,7 @@ open_lab(struct lab *lab, const char *text, uint64_t gather_ms)
 {
 	memset(lab, 0, sizeof(*lab));
 	lab->gather_ms = gather_ms;
-	lab_open(lab, text, 512 << 20, true, 0);
+	lab_open(lab, text, 512 << 20, true, 1);
 }
 
 /* The first at once, whatever the time is; those behind it in steps. */
@@ -144,7 +144,7 @@ START_TEST(test_small_buffer)
 	int64_t begin_ns = now_ns();
 	int client;
 
-	lab_open(&lab, "127.0.0.1:0/udp", 65536, true, 0);
+	lab_open(&lab, "127.0.0.1:0/udp", 65536, true, 1);
 	client = net_connect(lab.fd);
 	for (size_t i = 1; i <= 20; i++) {
 		send_one(client, 'a');
@@ -184,7 +184,7 @@ START_TEST(test_flood)
 
 	open_lab(&flooded, "127.0.0.1:0/udp", 1000);
 	other.base = flooded.base;
-	lab_open(&other, "127.0.0.1:0/udp", 0, false, 0);
+	lab_open(&other, "127.0.0.1:0/udp", 0, false, 1);
 	client = net_connect(flooded.fd);
 	for (unsigned i = 0; i < 200; i++)
 		send_one(client, (char)i);
@@ -213,7 +213,7 @@ START_TEST(test_fairness)
 
 	open_lab(&flooded, "127.0.0.1:0/udp", 100);
 	other.base = flooded.base;
-	lab_open(&other, "127.0.0.1:0/udp", 0, false, 0);
+	lab_open(&other, "127.0.0.1:0/udp", 0, false, 1);
 	client = net_connect(flooded.fd);
 	sender = net_connect(other.fd);
 	for (size_t round = 1; round <= 20; round++) {

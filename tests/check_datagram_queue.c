@@ -39,7 +39,7 @@ START_TEST(test_lost_at_the_end)
 	char local[ADDRESS_TEXT_SIZE];
 	int client;
 
-	lab_open(&lab, "127.0.0.1:0/udp", 4096, true, 0);
+	lab_open(&lab, "127.0.0.1:0/udp", 4096, true, 1);
 	client = net_connect(lab.fd);
 	socket_format_local(lab.fd, local);
 	send_many(client, 200);
@@ -65,7 +65,7 @@ START_TEST(test_lost_is_noted)
 	struct lab lab = { .waits = true };
 	int client, fd;
 
-	lab_open(&lab, "127.0.0.1:0/udp", 200000, false, 0);
+	lab_open(&lab, "127.0.0.1:0/udp", 200000, false, 1);
 	client = net_connect(lab.fd);
 	fd = dup(lab.fd);
 	shut_queue(&lab);
@@ -94,7 +94,7 @@ START_TEST(test_lost_is_noted_at_close)
 		struct lab lab = { .waits = true };
 		int client, fd;
 
-		lab_open(&lab, "127.0.0.1:0/udp", 200000, false, 0);
+		lab_open(&lab, "127.0.0.1:0/udp", 200000, false, 1);
 		client = net_connect(lab.fd);
 		fd = dup(lab.fd);
 		send_many(client, 10);
@@ -124,7 +124,7 @@ lose(unsigned before, unsigned drops, unsigned after, unsigned last)
 	struct lab lab = { 0 };
 	int client;
 
-	lab_open(&lab, "127.0.0.1:0/udp", 200000, false, 0);
+	lab_open(&lab, "127.0.0.1:0/udp", 200000, false, 1);
 	client = net_connect(lab.fd);
 	send_many(client, before);
 	shut_queue(&lab);
@@ -167,7 +167,7 @@ START_TEST(test_lost_after_full_batches)
 		struct lab lab = { 0 };
 		int client;
 
-		lab_open(&lab, "127.0.0.1:0/udp", 1 << 20, false, 0);
+		lab_open(&lab, "127.0.0.1:0/udp", 1 << 20, false, 1);
 		client = net_connect(lab.fd);
 		send_many(client, counts[i]);
 		shut_queue(&lab);
@@ -189,7 +189,7 @@ START_TEST(test_lost_at_close)
 	struct lab lab = { 0 };
 	int client;
 
-	lab_open(&lab, "127.0.0.1:0/udp", 200000, false, 0);
+	lab_open(&lab, "127.0.0.1:0/udp", 200000, false, 1);
 	client = net_connect(lab.fd);
 	send_many(client, 64);
 	shut_queue(&lab);
@@ -212,7 +212,7 @@ START_TEST(test_close_serves)
 		char byte;
 		int client;
 
-		lab_open(&lab, "127.0.0.1:0/udp", 1 << 20, true, 0);
+		lab_open(&lab, "127.0.0.1:0/udp", 1 << 20, true, 1);
 		client = net_connect(lab.fd);
 		net_set_buffer(client, SO_RCVBUF, 1 << 20);
 		send_many(client, counts[i]);
@@ -238,7 +238,7 @@ START_TEST(test_batch_end)
 		struct lab lab = { 0 };
 		int client;
 
-		lab_open(&lab, "127.0.0.1:0/udp", 1 << 20, false, 0);
+		lab_open(&lab, "127.0.0.1:0/udp", 1 << 20, false, 1);
 		client = net_connect(lab.fd);
 		send_many(client, table[i].datagrams);
 		lab_drain(&lab);
@@ -255,9 +255,9 @@ START_TEST(test_fairness)
 {
 	struct lab flooded = { 0 }, other = { 0 };
 
-	lab_open(&flooded, "127.0.0.1:0/udp", 1 << 20, false, 0);
+	lab_open(&flooded, "127.0.0.1:0/udp", 1 << 20, false, 1);
 	other.base = flooded.base;
-	lab_open(&other, "127.0.0.1:0/udp", 0, false, 0);
+	lab_open(&other, "127.0.0.1:0/udp", 0, false, 1);
 	send_many(net_connect(flooded.fd), 1000);
 	send_many(net_connect(other.fd), 1);
 	event_base_loop(flooded.base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
@@ -298,14 +298,14 @@ START_TEST(test_asked_address)
 {
 	struct lab ipv4 = { 0 }, ipv6 = { 0 }, bound = { 0 };
 
-	lab_open(&ipv4, "0.0.0.0:0/udp", 0, true, 0);
+	lab_open(&ipv4, "0.0.0.0:0/udp", 0, true, 1);
 	ask(&ipv4, "127.0.0.1");
 	ask(&ipv4, "127.0.0.2");
 	ask(&ipv4, "127.0.0.3");
 	ask(&ipv4, "127.1.2.3");
-	lab_open(&ipv6, "[::]:0/udp", 0, true, 0);
+	lab_open(&ipv6, "[::]:0/udp", 0, true, 1);
 	ask(&ipv6, "[::1]");
-	lab_open(&bound, "127.0.0.2:0/udp", 0, true, 0);
+	lab_open(&bound, "127.0.0.2:0/udp", 0, true, 1);
 	ask(&bound, "127.0.0.2");
 	ck_assert_uint_eq(ipv4.counters.unanswered, 0);
 	lab_close(&ipv4);

@@ -49,7 +49,7 @@ check_time(const char *text)
 	struct lab lab = { .kernel_time = true };
 	int client, tries = 0;
 
-	lab_open(&lab, text, 1 << 20, true, 0);
+	lab_open(&lab, text, 1 << 20, true, 1);
 	client = net_connect(lab.fd);
 	for (int i = 0; i < 3; i++)
 		ck_assert(!is_stamped(&lab, client));
@@ -88,7 +88,7 @@ START_TEST(test_room_for_all)
 		struct lab lab = { .kernel_time = true };
 		int client;
 
-		lab_open(&lab, texts[i], 200000, true, 0);
+		lab_open(&lab, texts[i], 200000, true, 1);
 		socket_set_kernel_time(lab.fd, true);
 		client = net_connect(lab.fd);
 		ck_assert_int_eq(send(client, "a", 1, 0), 1);

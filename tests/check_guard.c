@@ -252,7 +252,7 @@ START_TEST(test_names)
 		"max-connections-per-source", "connection-rate-per-source",
 		"connection-rate", "datagram-rate-per-source", "datagram-rate",
 		"system-port", "own-port", "answering-port", "source",
-		"destination", "pair", "muted" };
+		"destination", "amplification", "pair", "muted" };
 
 	ck_assert_uint_eq(COUNT(names), GUARD_REASONS);
 	for (unsigned i = 0; i < GUARD_REASONS; i++)

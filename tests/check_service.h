@@ -76,9 +76,11 @@ ask_datagram(struct service *service, struct question *question,
     const void *data, size_t len, int64_t received_ns)
 {
 	const struct service_type *type = service_type(service);
+	unsigned factor = type->amplification != 0 ? type->amplification : 1;
 
+	/* By the headers of IPv4 and UDP, too. */
 	question_set(
-	    question, data, len, len + type->answer_extra, received_ns);
+	    question, data, len, factor * (len + 28) - 28, received_ns);
 	return type->datagram(service, &question->datagram);
 }
 

@@ -130,12 +130,36 @@ START_TEST(test_timestamp_datagram)
 }
 END_TEST
 
+/* Half a time would be a wrong one. */
+START_TEST(test_time_room)
+{
+	static const struct {
+		size_t size;
+		bool fits;
+	} table[] = { { 0, false }, { 23, false }, { 24, true }, { 28, true } };
+	struct service *service = make_service("time", NULL);
+
+	set_utc();
+	for (size_t i = 0; i < COUNT(table); i++) {
+		struct question question;
+
+		question_set(&question, "", 0, table[i].size, LECTURE);
+		ck_assert(service_type(service)->datagram(
+		    service, &question.datagram));
+		ck_assert_uint_eq(question.datagram.len, 24);
+		ck_assert_int_eq(24 <= table[i].size, table[i].fits);
+		free(question.memory);
+	}
+	service_free(service);
+}
+END_TEST
+
 /* The stamp takes 27 bytes of what a datagram carries. */
 START_TEST(test_timestamp_room)
 {
 	static const struct {
 		size_t len, size;
-		bool answers;
+		bool fits;
 	} table[] = { { 65480, 65507, true }, { 65481, 65507, false },
 		{ 65507, 65507, false }, { 0, 27, true }, { 0, 26, false },
 		{ 65535, 65535, false } };
@@ -149,10 +173,12 @@ START_TEST(test_timestamp_room)
 
 		question_set(
 		    &question, line, table[i].len, table[i].size, LECTURE);
-		ck_assert_int_eq(service_type(service)->datagram(
-				     service, &question.datagram),
-		    table[i].answers);
-		ck_assert_uint_le(question.datagram.len, table[i].size);
+		ck_assert(service_type(service)->datagram(
+		    service, &question.datagram));
+		ck_assert_uint_eq(question.datagram.len, table[i].len + 27);
+		ck_assert_int_eq(question.datagram.data[0] == '[' &&
+			question.datagram.len <= table[i].size,
+		    table[i].fits);
 		free(question.memory);
 	}
 	service_free(service);
@@ -278,5 +304,6 @@ START_TEST(test_timestamp_longest)
 END_TEST
 
 CHECK_MAIN("time", test_time_datagram, test_time_stream,
-    test_timestamp_datagram, test_timestamp_room, test_timestamp_stream,
-    test_timestamp_empty, test_timestamp_too_long, test_timestamp_longest)
+    test_timestamp_datagram, test_time_room, test_timestamp_room,
+    test_timestamp_stream, test_timestamp_empty, test_timestamp_too_long,
+    test_timestamp_longest)

@@ -79,14 +79,20 @@ struct service_type {
 	/* Begins a new file now and keeps the old one: 0, or -1 with why. */
 	int (*rotate)(struct service *service, char why[WHY_SIZE]);
 
-	/* One datagram: may rewrite data up to size; true: send it back. */
+	/*
+	 * One datagram: may rewrite data up to size and set len; true: send it
+	 * back, unless len is above size.
+	 */
 	bool (*datagram)(struct service *service, struct datagram *datagram);
 	/* It never answers datagrams: the loop guard stands aside. */
 	bool one_way;
 	/* received_ns is when the kernel got a datagram, not when we did. */
 	bool kernel_time;
-	/* How much longer than the question an answer may be, in bytes. */
-	size_t answer_extra;
+	/*
+	 * Bytes that an answer needs for each of the question, with headers,
+	 * where amplification is not set; 0: one. See struct datagram_config.
+	 */
+	unsigned amplification;
 	/* How long datagrams may gather; see struct datagram_config. */
 	uint64_t (*gather)(const struct service *service);
 	/* The kernel dropped datagrams at this place in the sequence. */

@@ -132,6 +132,15 @@ handler_for(const struct service_type *type)
 	return &handlers[type->lost != NULL][type->batch_end != NULL];
 }
 
+static unsigned
+amplification_of(const struct service *service)
+{
+	if (service->common.amplification != 0)
+		return (unsigned)service->common.amplification;
+	return service->type->amplification != 0 ? service->type->amplification
+						 : 1;
+}
+
 struct datagram_socket *
 service_open_datagram(
     struct service *service, struct event_base *base, int fd, uint32_t drops)
@@ -144,7 +153,7 @@ service_open_datagram(
 		.admission = service->admission,
 		.drops = drops,
 		.answers = !type->one_way,
-		.answer_extra = type->answer_extra,
+		.amplification = amplification_of(service),
 		.kernel_time = type->kernel_time,
 		.gather_ms = type->gather != NULL ? type->gather(service) : 0,
 	};
@@ -172,8 +181,8 @@ service_open_stream(struct service *service, struct event_base *base,
 
 	if (type->max_line != NULL)
 		config.max_line = type->max_line(service);
-	/* The longest line must be answerable. */
-	if (config.max_output < config.max_line + type->answer_extra)
-		config.max_output = config.max_line + type->answer_extra;
+	/* The longest line must be answerable, with the time in it. */
+	if (config.max_output < config.max_line + CLOCK_TEXT_SIZE)
+		config.max_output = config.max_line + CLOCK_TEXT_SIZE;
 	return stream_listen(base, fd, &config);
 }

@@ -135,6 +135,14 @@ static const struct option common_rows[] = {
 	    .offset = FIELD(socket_group),
 	    .initial = "",
 	    .help = "the group of unix sockets, a name or a number" },
+	{ .name = "amplification",
+	    .kind = OPTION_NUMBER,
+	    .offset = FIELD(amplification),
+	    .initial = "0",
+	    .max = 20,
+	    .unit = "bytes",
+	    .help = "of an answer for each of a datagram, with headers; 0: "
+		    "what the type needs" },
 	{ .name = NULL },
 };
 

@@ -27,6 +27,7 @@ struct service_common {
 	bool reuse_port;
 	uint64_t socket_mode;
 	char *socket_group;
+	uint64_t amplification;
 };
 
 /* One address that is served: one of the two engines. */

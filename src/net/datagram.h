@@ -24,7 +24,7 @@ struct event_base;
 struct datagram {
 	char *data;
 	size_t len;
-	size_t size;     /* an answer may be this long */
+	size_t size; /* an answer may be this long; a longer one is not sent */
 	size_t wire_len; /* as it was sent; above len when it was cut */
 	const struct sockaddr *peer;
 	socklen_t peer_len; /* 0: the sender has no address */
@@ -37,7 +37,10 @@ struct datagram {
 
 /* What the owner of a socket does with its datagrams; NULL: nothing. */
 struct datagram_handler {
-	/* Rewrites data up to size and sets len; true: send it back. */
+	/*
+	 * Rewrites data up to size and sets len; true: send it back. A len
+	 * above size says how long it would be: half of it is not sent.
+	 */
 	bool (*datagram)(void *owner, struct datagram *datagram);
 	/*
 	 * The kernel threw datagrams away, after those handed over so far and
@@ -61,7 +64,7 @@ struct datagram_counters {
 	uint64_t answered, answered_bytes;
 	uint64_t cut;        /* longer than DATAGRAM_SIZE */
 	uint64_t lost;       /* dropped by the kernel, receive queue full */
-	uint64_t unanswered; /* not taken by the kernel, or too long */
+	uint64_t unanswered; /* not taken by the kernel */
 	uint64_t refused[GUARD_REASONS];
 	uint64_t would_refuse[GUARD_REASONS]; /* but for log-only */
 };
@@ -73,8 +76,12 @@ struct datagram_config {
 	struct admission *admission; /* NULL: everybody may come in */
 	uint32_t drops;              /* of the kernel's that were told before */
 	bool answers; /* false: nothing is sent, the loop guard stands aside */
-	size_t answer_extra; /* an answer may be this much longer than asked */
-	bool kernel_time;    /* the socket is one of socket_set_kernel_time() */
+	/*
+	 * Bytes that an answer may have for each of the question, from 1, as
+	 * counted by IPv4: both with their headers.
+	 */
+	unsigned amplification;
+	bool kernel_time; /* the socket is one of socket_set_kernel_time() */
 	/*
 	 * ms; 0: at once. While datagrams come, the next are left to gather for
 	 * so long, or until the receive buffer could be full, and served

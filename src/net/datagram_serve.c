@@ -12,6 +12,9 @@
 #include "net/socket.h"
 #include "net/unix_peer.h"
 
+/* Of IPv4 and UDP: what a datagram without data costs on its way. */
+#define HEADER_SIZE 28
+
 /* The most that IPv4 carries; an answer is not made longer than this. */
 #define ANSWER_SIZE 65507
 
@@ -148,7 +151,8 @@ is_let_in(struct datagram_socket *sock, const struct datagram *datagram,
 static size_t
 answer_size(const struct datagram_socket *sock, size_t len)
 {
-	size_t size = len + sock->config.answer_extra;
+	size_t size =
+	    sock->config.amplification * (len + HEADER_SIZE) - HEADER_SIZE;
 
 	if (size <= ANSWER_SIZE)
 		return size;
@@ -169,6 +173,10 @@ serve_asked(struct datagram_socket *sock, unsigned i, struct datagram *datagram,
 		(void)is_refused(sock, datagram, GUARD_SOURCE, false);
 	} else if (!config->handler->datagram(config->owner, datagram)) {
 		config->counters->unanswered++;
+		if (held)
+			close(fd);
+	} else if (datagram->len > datagram->size) {
+		(void)is_refused(sock, datagram, GUARD_AMPLIFICATION, false);
 		if (held)
 			close(fd);
 	} else if (held) {

@@ -69,6 +69,7 @@ guard_reason_name(enum guard_reason reason)
 		[GUARD_ANSWERING_PORT] = "answering-port",
 		[GUARD_SOURCE] = "source",
 		[GUARD_DESTINATION] = "destination",
+		[GUARD_AMPLIFICATION] = "amplification",
 		[GUARD_PAIR] = "pair",
 		[GUARD_MUTED] = "muted",
 	};

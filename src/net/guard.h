@@ -27,10 +27,11 @@ enum guard_reason {
 	GUARD_SYSTEM_PORT,    /* from port 0, below 1024 or 2049 (NFS) */
 	GUARD_OWN_PORT,       /* from a UDP port that netlabd serves */
 	GUARD_ANSWERING_PORT, /* from a port known to answer anything */
-	GUARD_SOURCE,      /* from multicast, broadcast, unspecified, 240/4 */
-	GUARD_DESTINATION, /* sent to multicast or broadcast */
-	GUARD_PAIR,        /* perhaps caused by an answer to it (net/pair.h) */
-	GUARD_MUTED,       /* of a pair that goes round, or seems to */
+	GUARD_SOURCE,        /* from multicast, broadcast, unspecified, 240/4 */
+	GUARD_DESTINATION,   /* sent to multicast or broadcast */
+	GUARD_AMPLIFICATION, /* the answer would be too long */
+	GUARD_PAIR,  /* perhaps caused by an answer to it (net/pair.h) */
+	GUARD_MUTED, /* of a pair that goes round, or seems to */
 	GUARD_REASONS
 };
 

@@ -38,13 +38,14 @@ chargen_start(struct service *service, char why[WHY_SIZE])
 	return 0;
 }
 
-/* As long as the question at the most, so that it amplifies nothing. */
+/* As long as it may be: any part of the pattern is as good as another. */
 static bool
 chargen_datagram(struct service *service, struct datagram *datagram)
 {
 	(void)service;
-	if (datagram->len > DATAGRAM_CHARACTERS)
-		datagram->len = DATAGRAM_CHARACTERS;
+	datagram->len = datagram->size < DATAGRAM_CHARACTERS
+	    ? datagram->size
+	    : DATAGRAM_CHARACTERS;
 	memcpy(datagram->data, piece, datagram->len);
 	return true;
 }

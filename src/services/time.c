@@ -74,14 +74,18 @@ time_format(
 	}
 }
 
-/* Whatever was asked; RFC 868 asks with an empty datagram. */
+/*
+ * Whatever was asked; RFC 868 asks with an empty datagram. Half a time would be
+ * a wrong one.
+ */
 static bool
 time_datagram(struct service *service, struct datagram *datagram)
 {
 	char text[CLOCK_TEXT_SIZE];
 
 	datagram->len = time_format(service, text, datagram->received_ns);
-	memcpy(datagram->data, text, datagram->len);
+	if (datagram->len <= datagram->size)
+		memcpy(datagram->data, text, datagram->len);
 	return true;
 }
 
@@ -102,6 +106,6 @@ const struct service_type time_service = {
 	.options = time_options,
 	.settings_size = sizeof(struct time_settings),
 	.datagram = time_datagram,
-	.answer_extra = CLOCK_TEXT_SIZE,
+	.amplification = 2, /* the longest format has 28 bytes */
 	.stream.open = time_open,
 };

@@ -54,10 +54,10 @@ timestamp_datagram(struct service *service, struct datagram *datagram)
 	size_t len = format_stamp(stamp, datagram->received_ns);
 
 	(void)service;
-	if (datagram->len + len > datagram->size)
-		return false;
-	memmove(datagram->data + len, datagram->data, datagram->len);
-	memcpy(datagram->data, stamp, len);
+	if (datagram->len + len <= datagram->size) {
+		memmove(datagram->data + len, datagram->data, datagram->len);
+		memcpy(datagram->data, stamp, len);
+	}
 	datagram->len += len;
 	return true;
 }
@@ -83,7 +83,7 @@ const struct service_type timestamp_service = {
 	.options = timestamp_options,
 	.settings_size = sizeof(struct timestamp_settings),
 	.datagram = timestamp_datagram,
-	.answer_extra = STAMP_SIZE,
+	.amplification = 2,
 	.stream.line = timestamp_line,
 	.max_line = timestamp_max_line,
 };
