@@ -149,6 +149,40 @@ START_TEST(test_answer_too_long)
 }
 END_TEST
 
+/* The pair rule's clock. */
+static int64_t now_ms = 1000;
+int64_t __wrap_clock_monotonic_ms(void);
+
+int64_t
+__wrap_clock_monotonic_ms(void)
+{
+	return now_ms;
+}
+
+/* A peer is answered once in half a second; another one, too. */
+START_TEST(test_pair_rule)
+{
+	struct lab lab = { .pair_rule = PAIR_STRICT };
+
+	lab_open(&lab, "127.0.0.1:0/udp", 0, true, 1);
+	for (unsigned i = 1; i <= 2; i++) {
+		int client = net_connect(lab.fd);
+
+		ck_assert_int_eq(send(client, "a", 1, 0), 1);
+		lab_wake(&lab);
+		ck_assert_int_eq(send(client, "b", 1, 0), 1);
+		lab_wake(&lab);
+		now_ms += 500;
+		ck_assert_int_eq(send(client, "b", 1, 0), 1);
+		lab_wake(&lab);
+		ck_assert_uint_eq(lab.counters.answered, 2 * i);
+		ck_assert_uint_eq(lab.counters.refused[GUARD_PAIR], i);
+		close(client);
+	}
+	lab_close(&lab);
+}
+END_TEST
+
 /* The guard keeps a service from answering, and counts why. */
 START_TEST(test_guarded)
 {
@@ -353,6 +387,6 @@ START_TEST(test_passed_descriptors)
 END_TEST
 
 CHECK_MAIN("datagram", test_sizes, test_burst, test_answer_size,
-    test_answer_too_long, test_guarded, test_claims_its_port, test_broadcast,
-    test_cut, test_cut_wire_len, test_nameless, test_unanswered_between,
-    test_passed_descriptors)
+    test_answer_too_long, test_pair_rule, test_guarded, test_claims_its_port,
+    test_broadcast, test_cut, test_cut_wire_len, test_nameless,
+    test_unanswered_between, test_passed_descriptors)

@@ -33,6 +33,7 @@ struct lab {
 	bool kernel_time;
 	uint64_t gather_ms;
 	bool waits; /* what it was told is not safe yet */
+	enum pair_rule pair_rule;
 	size_t add; /* its answers are so much longer */
 };
 
@@ -96,6 +97,7 @@ lab_open(struct lab *lab, const char *text, uint64_t receive_buffer,
 		.counters = &lab->counters,
 		.answers = answers,
 		.amplification = amplification,
+		.pair_rule = lab->pair_rule,
 		.kernel_time = lab->kernel_time,
 		.gather_ms = lab->gather_ms,
 	};

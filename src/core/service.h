@@ -86,6 +86,8 @@ struct service_type {
 	bool (*datagram)(struct service *service, struct datagram *datagram);
 	/* It never answers datagrams: the loop guard stands aside. */
 	bool one_way;
+	/* Its answers do not depend on what a datagram says: net/pair.h. */
+	bool ignores_data;
 	/* received_ns is when the kernel got a datagram, not when we did. */
 	bool kernel_time;
 	/*

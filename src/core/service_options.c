@@ -5,6 +5,9 @@
 /* A second: what no machine reaches, and no sum of it overflows. */
 #define RATE_MAX 10000000
 
+/* In the order of enum pair_rule. */
+static const char *const pair_rules[] = { "no", "yes", "strict", NULL };
+
 #define FIELD(name) offsetof(struct service_common, name)
 
 static const struct option common_rows[] = {
@@ -135,6 +138,12 @@ static const struct option common_rows[] = {
 	    .offset = FIELD(socket_group),
 	    .initial = "",
 	    .help = "the group of unix sockets, a name or a number" },
+	{ .name = "pair-rule",
+	    .kind = OPTION_CHOICE,
+	    .offset = FIELD(pair_rule),
+	    .initial = "yes",
+	    .choices = pair_rules,
+	    .help = "leaves unanswered what an answer may have caused" },
 	{ .name = "amplification",
 	    .kind = OPTION_NUMBER,
 	    .offset = FIELD(amplification),

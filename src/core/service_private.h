@@ -27,6 +27,7 @@ struct service_common {
 	bool reuse_port;
 	uint64_t socket_mode;
 	char *socket_group;
+	int pair_rule; /* enum pair_rule */
 	uint64_t amplification;
 };
 

@@ -14,6 +14,7 @@
 
 #include "net/admission.h"
 #include "net/guard.h"
+#include "net/pair.h"
 
 struct event_base;
 
@@ -81,6 +82,9 @@ struct datagram_config {
 	 * counted by IPv4: both with their headers.
 	 */
 	unsigned amplification;
+	enum pair_rule pair_rule;
+	/* What is asked does not matter, so that it is no sign of a client. */
+	bool ignores_data;
 	bool kernel_time; /* the socket is one of socket_set_kernel_time() */
 	/*
 	 * ms; 0: at once. While datagrams come, the next are left to gather for

@@ -98,10 +98,26 @@ is_refused(struct datagram_socket *sock, const struct datagram *datagram,
 	return !served;
 }
 
+static enum guard_reason
+judge_pair(const struct datagram_socket *sock, const struct datagram *datagram,
+    const struct round *round)
+{
+	struct pair_question question = {
+		.peer = datagram->peer,
+		.local_port = sock->port,
+		.data = sock->config.ignores_data ? NULL : datagram->data,
+		.len = datagram->len,
+		.now_ms = round->now_ms,
+	};
+
+	return pair_check(sock->config.pair_rule, &question);
+}
+
 /* Judges by what was told of it; what is told only in part is not enough. */
 static enum guard_reason
-judge(const struct datagram *datagram, const struct msghdr *header,
-    const struct cmsghdr *told)
+judge(const struct datagram_socket *sock, const struct datagram *datagram,
+    const struct msghdr *header, const struct cmsghdr *told,
+    const struct round *round)
 {
 	enum guard_reason reason = GUARD_PASS;
 
@@ -113,6 +129,8 @@ judge(const struct datagram *datagram, const struct msghdr *header,
 		reason = GUARD_DESTINATION;
 	if (reason == GUARD_PASS)
 		reason = guard_check_source(datagram->peer);
+	if (reason == GUARD_PASS)
+		reason = judge_pair(sock, datagram, round);
 	return reason;
 }
 
@@ -139,8 +157,8 @@ is_let_in(struct datagram_socket *sock, const struct datagram *datagram,
 	if (sock->config.answers &&
 	    /* half an answer would be a wrong one */
 	    ((header->msg_flags & MSG_TRUNC) != 0 ||
-		is_refused(
-		    sock, datagram, judge(datagram, header, told), false)))
+		is_refused(sock, datagram,
+		    judge(sock, datagram, header, told, round), false)))
 		return false;
 	if (admission == NULL || reason != GUARD_PASS)
 		return true;
@@ -221,10 +239,10 @@ begin_round(const struct datagram_socket *sock)
 	struct admission *admission = sock->config.admission;
 	struct round round = { .now_ns = clock_now_ns() };
 
-	if (admission_judges_datagrams(admission)) {
+	if (admission_judges_datagrams(admission))
 		round.admission = admission;
+	if (round.admission != NULL || sock->config.answers)
 		round.now_ms = clock_monotonic_ms();
-	}
 	return round;
 }
 

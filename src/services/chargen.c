@@ -61,5 +61,6 @@ const struct service_type chargen_service = {
 	.summary = "sends characters without end (RFC 864)",
 	.start = chargen_start,
 	.datagram = chargen_datagram,
+	.ignores_data = true,
 	.stream.drain = chargen_drain,
 };

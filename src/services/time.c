@@ -106,6 +106,7 @@ const struct service_type time_service = {
 	.options = time_options,
 	.settings_size = sizeof(struct time_settings),
 	.datagram = time_datagram,
+	.ignores_data = true,
 	.amplification = 2, /* the longest format has 28 bytes */
 	.stream.open = time_open,
 };
