@@ -2,11 +2,10 @@
 """The loop guard: what must not be answered is not, and is counted."""
 
 import socket
-import struct
 
 import pytest
 
-from wire import exchange, is_silent, own_loopback, udp_socket
+from wire import exchange, forge, forger, is_silent, own_loopback, udp_socket
 
 LAB = 'echo lab { listen = "localhost:0" }'
 ANSWERING_PORTS = (1434, 1900, 2345, 3283, 3702, 5060, 5353, 5683, 10001, 11111,
@@ -121,19 +120,6 @@ def test_broadcast_and_multicast_are_refused(netlabd, namespaces):
     figures = daemon.stop().figures["lab"]
     assert figures["answers"] == 2
     assert refusals(figures) == {"destination": 4}
-
-
-def forge(source, target, payload):
-    """An IPv4 datagram with a source of one's choice."""
-    udp = struct.pack(">HHHH", source[1], target[1], 8 + len(payload), 0)
-    header = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 28 + len(payload), 0, 0, 64,
-                         socket.IPPROTO_UDP, 0, socket.inet_aton(source[0]),
-                         socket.inet_aton(target[0]))
-    return header + udp + payload
-
-
-def forger():
-    return socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
 
 
 def test_forged_sources_are_refused(netlabd, namespaces):

@@ -86,6 +86,19 @@ def udp_socket(source=None, target=None, receive_buffer=0):
     return sock
 
 
+def forge(source, target, payload):
+    """An IPv4 datagram with a source of one's choice."""
+    udp = struct.pack(">HHHH", source[1], target[1], 8 + len(payload), 0)
+    header = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 28 + len(payload), 0, 0, 64,
+                         socket.IPPROTO_UDP, 0, socket.inet_aton(source[0]),
+                         socket.inet_aton(target[0]))
+    return header + udp + payload
+
+
+def forger():
+    return socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
+
+
 class Background:
     """Runs a function beside the test; join() gives its result or error."""
 
