@@ -224,10 +224,10 @@ START_TEST(test_claims_its_port)
 	peer.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	peer.sin_port = htons((uint16_t)net_port(lab.fd));
 	ck_assert_int_eq(
-	    guard_check_source((struct sockaddr *)&peer), GUARD_OWN_PORT);
+	    guard_check_source((struct sockaddr *)&peer, NULL), GUARD_OWN_PORT);
 	lab_close(&lab);
 	ck_assert_int_eq(
-	    guard_check_source((struct sockaddr *)&peer), GUARD_PASS);
+	    guard_check_source((struct sockaddr *)&peer, NULL), GUARD_PASS);
 }
 END_TEST
 

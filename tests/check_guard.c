@@ -14,16 +14,22 @@
 #define OWN_PORT   40124
 
 static enum guard_reason
-judge(const char *host, unsigned port)
+judge_with(const char *host, unsigned port, const struct ports *more)
 {
 	struct sockaddr_in in = { .sin_family = AF_INET };
 	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6 };
 
 	in.sin_port = in6.sin6_port = htons((uint16_t)port);
 	if (inet_pton(AF_INET, host, &in.sin_addr) == 1)
-		return guard_check_source((struct sockaddr *)&in);
+		return guard_check_source((struct sockaddr *)&in, more);
 	ck_assert_int_eq(inet_pton(AF_INET6, host, &in6.sin6_addr), 1);
-	return guard_check_source((struct sockaddr *)&in6);
+	return guard_check_source((struct sockaddr *)&in6, more);
+}
+
+static enum guard_reason
+judge(const char *host, unsigned port)
+{
+	return judge_with(host, port, NULL);
 }
 
 static const struct {
@@ -124,6 +130,36 @@ START_TEST(test_port)
 }
 END_TEST
 
+/* They come to those that are known. */
+START_TEST(test_more_ports)
+{
+	static const struct {
+		unsigned port;
+		enum guard_reason expected;
+	} table[] = {
+		{ 7, GUARD_SYSTEM_PORT },
+		{ 6999, GUARD_PASS },
+		{ 7000, GUARD_ANSWERING_PORT },
+		{ 7100, GUARD_ANSWERING_PORT },
+		{ 7101, GUARD_PASS },
+		{ 11211, GUARD_ANSWERING_PORT },
+		{ 65535, GUARD_ANSWERING_PORT },
+	};
+	struct ports more = { .words = { 0 } };
+	char why[WHY_SIZE];
+
+	ck_assert_int_eq(ports_add(&more, "7000-7100", why), 0);
+	ck_assert_int_eq(ports_add(&more, "65535", why), 0);
+	for (size_t i = 0; i < COUNT(table); i++) {
+		ck_assert_int_eq(judge_with("192.0.2.7", table[i].port, &more),
+		    table[i].expected);
+		ck_assert_int_eq(
+		    judge_with("2001:db8::7", table[i].port, &more),
+		    table[i].expected);
+	}
+}
+END_TEST
+
 START_TEST(test_own_port)
 {
 	ck_assert_int_eq(judge("192.0.2.7", OWN_PORT), GUARD_PASS);
@@ -152,7 +188,7 @@ START_TEST(test_unix)
 	struct sockaddr_un un = { .sun_family = AF_UNIX };
 
 	ck_assert_int_eq(
-	    guard_check_source((struct sockaddr *)&un), GUARD_PASS);
+	    guard_check_source((struct sockaddr *)&un, NULL), GUARD_PASS);
 }
 END_TEST
 
@@ -260,6 +296,6 @@ START_TEST(test_names)
 }
 END_TEST
 
-CHECK_MAIN("guard", test_source, test_port, test_own_port, test_unix,
-    test_destination_ipv4, test_destination_ipv6, test_other_messages,
-    test_names)
+CHECK_MAIN("guard", test_source, test_port, test_more_ports, test_own_port,
+    test_unix, test_destination_ipv4, test_destination_ipv6,
+    test_other_messages, test_names)

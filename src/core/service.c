@@ -102,6 +102,7 @@ service_free(struct service *service)
 	address_list_free(&service->addresses);
 	network_set_release(service->access.own);
 	network_set_release(service->access.common);
+	free(service->loop_ports);
 	free(service->settings);
 	free(service->state);
 	free(service->name);

@@ -154,6 +154,7 @@ service_open_datagram(
 		.drops = drops,
 		.answers = !type->one_way,
 		.amplification = amplification_of(service),
+		.loop_ports = service->loop_ports,
 		.ignores_data = type->ignores_data,
 		.pair_rule = (enum pair_rule)service->common.pair_rule,
 		.kernel_time = type->kernel_time,

@@ -2,6 +2,8 @@
 /* The options that every service has, and finding a type's own. */
 #include "core/service_private.h"
 
+#include <stdlib.h>
+
 /* A second: what no machine reaches, and no sum of it overflows. */
 #define RATE_MAX 10000000
 
@@ -138,6 +140,11 @@ static const struct option common_rows[] = {
 	    .offset = FIELD(socket_group),
 	    .initial = "",
 	    .help = "the group of unix sockets, a name or a number" },
+	{ .name = "loop-ports",
+	    .kind = OPTION_LIST,
+	    .offset = FIELD(loop_ports),
+	    .help = "ports whose servers answer anything, besides those known: "
+		    "numbers, ranges such as 7000-7100" },
 	{ .name = "pair-rule",
 	    .kind = OPTION_CHOICE,
 	    .offset = FIELD(pair_rule),
@@ -178,6 +185,16 @@ is_common(const struct option *row)
 	    row < common_rows + sizeof(common_rows) / sizeof(*common_rows);
 }
 
+static int
+add_loop_ports(struct service *service, const char *text, char why[WHY_SIZE])
+{
+	if (service->loop_ports == NULL)
+		service->loop_ports = calloc(1, sizeof(*service->loop_ports));
+	if (service->loop_ports == NULL)
+		return why_set(why, "out of memory");
+	return ports_add(service->loop_ports, text, why);
+}
+
 int
 service_set_option(struct service *service, const struct option *row,
     const char *text, char why[WHY_SIZE])
@@ -191,6 +208,9 @@ service_set_option(struct service *service, const struct option *row,
 	if ((row->offset == FIELD(allow) || row->offset == FIELD(deny)) &&
 	    network_set_parse(&service->access.own, text,
 		row->offset == FIELD(allow), why) == -1)
+		return -1;
+	if (row->offset == FIELD(loop_ports) &&
+	    add_loop_ports(service, text, why) == -1)
 		return -1;
 	return option_set(row, &service->common, text, why);
 }

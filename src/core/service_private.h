@@ -7,6 +7,7 @@
 
 #include "base/address.h"
 #include "base/log.h"
+#include "base/ports.h"
 #include "core/service.h"
 
 /* What the common option rows fill. */
@@ -14,6 +15,7 @@ struct service_common {
 	struct option_list listen;
 	struct option_list allow, deny;
 	bool log_only;
+	struct option_list loop_ports;
 	uint64_t max_connections;
 	uint64_t max_connections_per_source;
 	uint64_t connection_rate, connection_rate_per_source;
@@ -73,6 +75,7 @@ struct service {
 	char *name;
 	struct service_common common;
 	struct address_list addresses; /* of common.listen */
+	struct ports *loop_ports;      /* of common.loop_ports; NULL: none */
 	struct service_access access;
 	struct admission *admission; /* from listening to stopping */
 	void *settings;              /* of the type's own rows */

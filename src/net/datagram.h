@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
+#include "base/ports.h"
 #include "net/admission.h"
 #include "net/guard.h"
 #include "net/pair.h"
@@ -82,6 +83,8 @@ struct datagram_config {
 	 * counted by IPv4: both with their headers.
 	 */
 	unsigned amplification;
+	/* More ports whose servers answer anything; NULL: none. */
+	const struct ports *loop_ports;
 	enum pair_rule pair_rule;
 	/* What is asked does not matter, so that it is no sign of a client. */
 	bool ignores_data;

@@ -128,7 +128,8 @@ judge(const struct datagram_socket *sock, const struct datagram *datagram,
 	if (reason == GUARD_PASS && (header->msg_flags & MSG_CTRUNC) != 0)
 		reason = GUARD_DESTINATION;
 	if (reason == GUARD_PASS)
-		reason = guard_check_source(datagram->peer);
+		reason =
+		    guard_check_source(datagram->peer, sock->config.loop_ports);
 	if (reason == GUARD_PASS)
 		reason = judge_pair(sock, datagram, round);
 	return reason;

@@ -78,7 +78,7 @@ guard_reason_name(enum guard_reason reason)
 }
 
 static enum guard_reason
-check_port(unsigned port)
+check_port(unsigned port, const struct ports *more)
 {
 	if (port < FIRST_USER_PORT || port == NFS_PORT)
 		return GUARD_SYSTEM_PORT;
@@ -88,7 +88,8 @@ check_port(unsigned port)
 	     i < sizeof(answering_ports) / sizeof(*answering_ports); i++)
 		if (port == answering_ports[i])
 			return GUARD_ANSWERING_PORT;
-	return GUARD_PASS;
+	return more != NULL && ports_has(more, port) ? GUARD_ANSWERING_PORT
+						     : GUARD_PASS;
 }
 
 /* 0/8 (RFC 1122), 224/4 multicast, 240/4 reserved, 255.255.255.255. */
@@ -113,7 +114,7 @@ is_bad_ipv6(const struct in6_addr *address)
 }
 
 enum guard_reason
-guard_check_source(const struct sockaddr *peer)
+guard_check_source(const struct sockaddr *peer, const struct ports *more)
 {
 	const struct sockaddr_in *in = (const void *)peer;
 	const struct sockaddr_in6 *in6 = (const void *)peer;
@@ -122,11 +123,11 @@ guard_check_source(const struct sockaddr *peer)
 	case AF_INET:
 		if (is_bad_ipv4(ntohl(in->sin_addr.s_addr)))
 			return GUARD_SOURCE;
-		return check_port(ntohs(in->sin_port));
+		return check_port(ntohs(in->sin_port), more);
 	case AF_INET6:
 		if (is_bad_ipv6(&in6->sin6_addr))
 			return GUARD_SOURCE;
-		return check_port(ntohs(in6->sin6_port));
+		return check_port(ntohs(in6->sin6_port), more);
 	default:
 		return GUARD_PASS;
 	}

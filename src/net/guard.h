@@ -12,6 +12,8 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
+#include "base/ports.h"
+
 enum guard_reason {
 	GUARD_PASS,
 	/* Who may come in, how many and how fast (net/admission.h). */
@@ -44,8 +46,12 @@ typedef void guard_refused_fn(void *owner, const struct sockaddr *peer,
  */
 const char *guard_reason_name(enum guard_reason reason);
 
-/* Judges the source of an IP datagram; for unix ones see unix_peer.h. */
-enum guard_reason guard_check_source(const struct sockaddr *peer);
+/*
+ * Judges the source of an IP datagram; for unix ones see unix_peer.h. more are
+ * ports that answer anything besides those that are known (NULL: none).
+ */
+enum guard_reason
+guard_check_source(const struct sockaddr *peer, const struct ports *more);
 
 /*
  * Judges where a datagram went by its IP_PKTINFO or IPV6_PKTINFO message.

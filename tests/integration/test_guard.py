@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: ISC
 """The loop guard: what must not be answered is not, and is counted."""
 
+import contextlib
+import re
 import socket
 
 import pytest
@@ -55,6 +57,58 @@ def test_ports_that_answer_are_refused(netlabd, port):
     assert not ask_from(daemon, (own_loopback(), port))
     reason = "system-port" if port == 2049 else "answering-port"
     assert refusals(daemon.stop().figures["lab"]) == {reason: 1}
+
+
+def test_more_ports_that_answer(netlabd):
+    daemon = netlabd("""echo lab { listen = "localhost:0"
+        loop-ports = { "7007", "8000-8100" } }""")
+    for port in 7007, 8000, 8100, 1434:
+        assert not ask_from(daemon, (own_loopback(), port))
+    for port in 7006, 8101:
+        assert ask_from(daemon, (own_loopback(), port))
+    assert refusals(daemon.stop().figures["lab"]) == {"answering-port": 4}
+
+
+def test_a_low_port_is_answered_twice_a_second(netlabd):
+    daemon = netlabd(LAB)
+    sock = udp_socket((own_loopback(), 7007), daemon.address("lab", "udp4"))
+    assert exchange(sock, b"one") == b"one"
+    sock.send(b"two")
+    assert exchange(daemon.connect("lab", "udp4"), b"and I?") == b"and I?"
+    assert is_silent(sock)
+    sock.settimeout(0.1)
+    answer = None
+    for _ in range(100):
+        sock.send(b"three")
+        with contextlib.suppress(TimeoutError):
+            answer = sock.recv(100)
+            break
+    assert answer == b"three"
+    assert refusals(daemon.stop().figures["lab"])["pair"] >= 1
+
+
+@pytest.mark.parametrize("kind, asked, answer", (
+    ("echo", b"", b""), ("chargen", b"", b""), ("chargen", b"abc", b' !"'),
+    ("time", b"", None), ("time", b"x" * 24, rb"\w{3} \w{3} .* \d{4}"),
+    ("timestamp", b"x" * 1000, None)))
+def test_no_amplification(netlabd, kind, asked, answer):
+    daemon = netlabd(f'{kind} lab {{ listen = "localhost:0" '
+                     'amplification = 1 }')
+    sock = daemon.connect("lab", "udp4")
+    sock.send(asked)
+    if answer is None:
+        daemon.wait_for_log("refused 127.0.0.1:.*: amplification$")
+    else:
+        assert re.fullmatch(answer, sock.recv(2000))
+    figures = daemon.stop().figures["lab"]
+    assert figures["answers"] == (answer is not None)
+    assert figures["refused-amplification"] == (answer is None)
+
+
+def test_amplification_as_in_rfc_864(netlabd):
+    daemon = netlabd("""chargen lab { listen = "localhost:0"
+        amplification = 20 }""")
+    assert len(exchange(daemon.connect("lab", "udp4"), b"")) == 512
 
 
 @pytest.mark.parametrize("port", (7, 19, 53, 1023))
