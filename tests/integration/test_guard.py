@@ -176,6 +176,22 @@ def test_broadcast_and_multicast_are_refused(netlabd, namespaces):
     assert refusals(figures) == {"destination": 4}
 
 
+def test_no_answer_goes_to_a_broadcast_address(netlabd, namespaces):
+    """That of a network of its own, the kernel knows."""
+    server, client = namespaces
+    target = "10.77.0.1", 7007
+    daemon = netlabd('echo lab { listen = "*:7007/udp" }',
+                     prefix=server.prefix)
+    with client.entered():
+        raw, sock = forger(), udp_socket(target=target)
+        deaf = udp_socket(("0.0.0.0", 40000))
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+    raw.sendto(forge(("10.77.0.255", 40000), target, b"to all"), target)
+    assert exchange(sock, b"hello") == b"hello"
+    assert is_silent(deaf)
+    assert daemon.stop().figures["lab"]["answers"] == 1
+
+
 def test_forged_sources_are_refused(netlabd, namespaces):
     server, client = namespaces
     target = "10.77.0.1", 7007
