@@ -8,13 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define REQUIRE(condition)        \
-	do {                      \
-		if (!(condition)) \
-			abort();  \
-	} while (0)
+#include "fuzz.h"
 
 #define TRANSPORTS_ALL (TRANSPORTS_DATAGRAM | TRANSPORTS_STREAM)
 #define TEXT_MAX_LEN   400

@@ -14,14 +14,7 @@
 #include "client/record.h"
 #include "client/response.h"
 #include "client/status_text.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define REQUIRE(condition)        \
-	do {                      \
-		if (!(condition)) \
-			abort();  \
-	} while (0)
+#include "fuzz.h"
 
 /* 2026-11-23 12:00 UTC. */
 #define NOW_NS (1795435200LL * 1000000000)

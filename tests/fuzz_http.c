@@ -10,14 +10,7 @@
 #include <string.h>
 
 #include "net/http.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define REQUIRE(condition)        \
-	do {                      \
-		if (!(condition)) \
-			abort();  \
-	} while (0)
+#include "fuzz.h"
 
 /* What was told, as a hash of its words, and checked on the way. */
 struct told {

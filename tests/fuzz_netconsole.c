@@ -11,13 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define REQUIRE(condition)        \
-	do {                      \
-		if (!(condition)) \
-			abort();  \
-	} while (0)
+#include "fuzz.h"
 
 #define NS_PER_MS INT64_C(1000000)
 #define SENDERS   4
@@ -53,17 +47,6 @@ static struct model {
 
 static const char *const sources[SENDERS] = { "192.0.2.7", "192.0.2.8",
 	"2001:db8::7", "" };
-
-/* What is left of the input. */
-struct input {
-	const uint8_t *at, *end;
-};
-
-static unsigned
-take_byte(struct input *input)
-{
-	return input->at < input->end ? *input->at++ : 0;
-}
 
 /* --- What comes out */
 
@@ -168,16 +151,14 @@ give(const char *source, const char *data, size_t len)
 
 /* Anything but levels 16 to 31, which are the model's. */
 static void
-give_raw(struct input *input, const char *source)
+give_raw(struct fuzz_input *input, const char *source)
 {
-	size_t len = take_byte(input), left = (size_t)(input->end - input->at);
+	const uint8_t *bytes;
+	size_t len = fuzz_bytes(input, &bytes, fuzz_byte(input));
 	char copy[256];
 
-	if (len > left)
-		len = left;
 	if (len > 0)
-		memcpy(copy, input->at, len);
-	input->at += len;
+		memcpy(copy, bytes, len);
 	for (size_t i = 0; i < len; i++)
 		if (copy[i] >= '1' && copy[i] <= '3')
 			copy[i] = '7';
@@ -207,12 +188,12 @@ take_fragment(struct message *message, size_t offset, size_t total,
 }
 
 static void
-give_fragment(struct input *input, unsigned sender)
+give_fragment(struct fuzz_input *input, unsigned sender)
 {
-	unsigned sequence = take_byte(input) % SEQUENCES;
-	size_t total = 1 + take_byte(input) % TOTAL_MAX;
-	size_t offset = take_byte(input) % (TOTAL_MAX + 2);
-	size_t len = take_byte(input) % (TOTAL_MAX + 2);
+	unsigned sequence = fuzz_byte(input) % SEQUENCES;
+	size_t total = 1 + fuzz_byte(input) % TOTAL_MAX;
+	size_t offset = fuzz_byte(input) % (TOTAL_MAX + 2);
+	size_t len = fuzz_byte(input) % (TOTAL_MAX + 2);
 	char text[TOTAL_MAX + 2], datagram[256];
 	bool fits = len > 0 && offset + len <= total;
 	unsigned boots = model.boots[sender][sequence];
@@ -220,7 +201,7 @@ give_fragment(struct input *input, unsigned sender)
 	    sequence, boots, offset, total);
 
 	for (size_t i = 0; i < len; i++)
-		text[i] = (char)('a' + (take_byte(input) + i) % 26);
+		text[i] = (char)('a' + (fuzz_byte(input) + i) % 26);
 	memcpy(datagram + head, text, len);
 	if (fits)
 		take_fragment(&model.messages[sender][sequence], offset, total,
@@ -257,9 +238,9 @@ require_losses(void)
 
 /* The next number, a later one, or one of the last. */
 static void
-give_number(struct input *input)
+give_number(struct fuzz_input *input)
 {
-	unsigned step = take_byte(input), number = model.newest;
+	unsigned step = fuzz_byte(input), number = model.newest;
 	char datagram[64];
 
 	if (step % 2 == 0)
@@ -307,16 +288,16 @@ expire(void)
 }
 
 static void
-step(struct input *input)
+step(struct fuzz_input *input)
 {
-	unsigned code = take_byte(input), sender = code / 16 % SENDERS;
+	unsigned code = fuzz_byte(input), sender = code / 16 % SENDERS;
 
 	switch (code % 16) {
 	case 0:
 		give_raw(input, sources[sender]);
 		break;
 	case 1:
-		model.now_ms += take_byte(input) * 40;
+		model.now_ms += fuzz_byte(input) * 40;
 		model.now_ms %= MS_MAX; /* a clock that is set back, too */
 		break;
 	case 2:
@@ -337,7 +318,7 @@ step(struct input *input)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct input input = { data, data + size };
+	struct fuzz_input input = { data, data + size };
 
 	model = (struct model){ .netconsole = netconsole_new(), .newest = 1 };
 	REQUIRE(model.netconsole != NULL);
