@@ -262,8 +262,9 @@ check_pairs(
 	for (size_t i = 0; i < index; i++) {
 		const struct section *other = &sections->items[i];
 
-		if (service_check_pair(other->service, section->service, why) ==
-		    0)
+		if (!is_good(other, errors) ||
+		    service_check_pair(other->service, section->service, why) ==
+			0)
 			continue;
 		errors_add(errors, ERRORS_SERVICE, section->place,
 		    "%s '%s': %s (see '%s' at %s:%u)", section->type->name,

@@ -48,7 +48,7 @@ struct service_type {
 
 	/* Options that depend on each other: 0, or -1 with why. */
 	int (*check)(const void *settings, char why[WHY_SIZE]);
-	/* Those of two services of the type, either way round: as check. */
+	/* Those of two services that check has passed, either way round. */
 	int (*check_pair)(
 	    const void *settings, const void *other, char why[WHY_SIZE]);
 
