@@ -187,6 +187,31 @@ START_TEST(test_cut)
 }
 END_TEST
 
+/* One that would take the whole width, or more, leaves two columns. */
+START_TEST(test_cut_source)
+{
+	static const char *const records[] = {
+		"{'time':'2026-11-23T09:02:10Z','source':"
+		"'/run/a/very/long/path/of/a/socket','message':'123'}",
+		"{'time':'2026-11-23T09:02:10Z','source':"
+		"'/run/a/very/long/path','message':'12'}",
+		"{'time':'2026-11-23T09:02:10Z','source':'a','message':'12'}",
+		NULL
+	};
+
+	check((struct record_view){ .columns = 37, .is_aligned = true },
+	    records,
+	    "09:02:10.000 /run/a/very/long/path 1>\n"
+	    "09:02:10.000 /run/a/very/long/path 12\n"
+	    "09:02:10.000 a                     12\n");
+	/* So does the padding, where the terminal has become narrower. */
+	check(
+	    (struct record_view){
+		.columns = 20, .is_aligned = true, .source_columns = 22 },
+	    records + 2, "09:02:10.000 a    12\n");
+}
+END_TEST
+
 /* Of a message without end nothing is looked at that cannot be seen. */
 START_TEST(test_long)
 {
@@ -283,4 +308,5 @@ START_TEST(test_hostile)
 END_TEST
 
 CHECK_MAIN("client/record", test_line, test_decoded, test_date, test_alignment,
-    test_cut, test_long, test_colours, test_palette, test_hostile)
+    test_cut, test_cut_source, test_long, test_colours, test_palette,
+    test_hostile)

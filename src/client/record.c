@@ -22,6 +22,9 @@
 /* Where there is no width, or too little of it to be of use. */
 #define COLUMNS_LEAST 20
 
+/* A sender that leaves less to its message is cut. */
+#define MESSAGE_COLUMNS_LEAST 2
+
 /* A cut line ends so. */
 #define CUT_MARK '>'
 
@@ -177,22 +180,25 @@ print_time(struct record_view *view, struct page *page, const char *text,
 	page_puts(page, " ");
 }
 
-/* Returns how many columns it took. */
+/* Returns how many columns it took, of at most so many. */
 static size_t
-print_source(struct record_view *view, struct page *page, const json_t *record)
+print_source(struct record_view *view, struct page *page, const json_t *record,
+    size_t most)
 {
 	char source[ADDRESS_TEXT_SIZE];
-	size_t columns = SIZE_MAX, pad = 0;
+	size_t columns = most - 1, pad = 0, len;
 
 	plain_cut(source, sizeof(source), text_of(record, "source"));
-	(void)plain_fit(source, strlen(source), &columns);
+	len = plain_fit(source, strlen(source), &columns);
 	if (view->is_aligned && columns <= SOURCE_COLUMNS_MAX) {
 		if (columns > view->source_columns)
 			view->source_columns = columns;
 		pad = view->source_columns - columns;
+		if (pad > most - 1 - columns)
+			pad = most - 1 - columns;
 	}
 	paint_source(view, page, source);
-	page_puts(page, source);
+	page_add(page, source, len);
 	paint_end(view, page);
 	page_print(page, "%*s ", (int)pad, "");
 	return columns + pad + 1;
@@ -256,7 +262,7 @@ print_message(const struct record_view *view, struct page *page,
 	if (*text == '\0')
 		text = text_of(record, "message");
 	if (view->columns >= COLUMNS_LEAST)
-		left = view->columns > used + 2 ? view->columns - used : 2;
+		left = view->columns - used;
 	most =
 	    left > SIZE_MAX / BYTES_A_COLUMN ? SIZE_MAX : left * BYTES_A_COLUMN;
 	if (severity != NULL)
@@ -307,7 +313,7 @@ record_print(struct record_view *view, struct page *page, const json_t *record,
 {
 	const json_t *missed = json_object_get(record, "missed");
 	const json_t *lost = json_object_get(record, "lost");
-	size_t used = sizeof("00:00:00.000 ") - 1;
+	size_t used = sizeof("00:00:00.000 ") - 1, most = SIZE_MAX;
 
 	if (json_is_integer(missed)) {
 		print_missed(view, page, json_integer_value(missed));
@@ -317,7 +323,9 @@ record_print(struct record_view *view, struct page *page, const json_t *record,
 	if (json_is_integer(lost) && json_integer_value(lost) > 0) {
 		print_lost(view, page, record, json_integer_value(lost));
 	} else {
-		used += print_source(view, page, record);
+		if (view->columns >= COLUMNS_LEAST)
+			most = view->columns - used - MESSAGE_COLUMNS_LEAST;
+		used += print_source(view, page, record, most);
 		print_message(view, page, record, used);
 	}
 	page_puts(page, "\n");
