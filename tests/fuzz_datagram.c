@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Fuzzes datagrams through the engine, the guard and a service of any type: the
+ * kernel is played, so that they may come from anywhere, to anywhere, cut and
+ * after losses. Who is answered, and how long, is judged a second time here.
+ */
+#include <errno.h>
+#include <jansson.h>
+#include <netinet/in.h>
+#include <unistd.h>
+
+#include "net/datagram_private.h"
+#include "fuzz_service.h"
+
+/* The linker puts these in place of the system calls: see --wrap in ld(1). */
+int __wrap_recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags,
+    struct timespec *timeout);
+int
+__wrap_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags);
+
+#define BATCH 64
+
+/* What was received in this batch, as far as an answer has to fit it. */
+struct question {
+	unsigned char data[64];
+	struct sockaddr_storage peer;
+	size_t len;
+	bool may_be_answered;
+};
+
+static struct {
+	struct fuzz_input *input;
+	const struct service *service;
+	struct question questions[BATCH];
+	unsigned count, next; /* next: that may have been answered */
+	uint64_t answers;
+} kernel;
+
+static bool
+is_bad_ipv4(const unsigned char bytes[4])
+{
+	return bytes[0] == 0 || bytes[0] >= 224;
+}
+
+static bool
+is_bad_ipv6(const unsigned char bytes[16])
+{
+	static const unsigned char mapped[12] = { [10] = 0xff, 0xff }, zero[16];
+
+	if (memcmp(bytes, mapped, sizeof(mapped)) == 0)
+		return is_bad_ipv4(bytes + 12);
+	return bytes[0] == 0xff || memcmp(bytes, zero, sizeof(zero)) == 0;
+}
+
+static bool
+is_bad_port(unsigned port)
+{
+	static const unsigned bad[] = { 1434, 1900, 2049, 2345, 3283, 3702,
+		5060, 5353, 5683, 10001, 11111, 11211, 27960 };
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		if (port == bad[i])
+			return true;
+	return port < 1024;
+}
+
+/* Any address of any family; its bytes are the input's. */
+static void
+take_peer(struct msghdr *header)
+{
+	static const struct {
+		sa_family_t family;
+		socklen_t len;
+	} kinds[] = { { AF_INET, sizeof(struct sockaddr_in) },
+		{ AF_INET6, sizeof(struct sockaddr_in6) }, { AF_UNIX, 0 } };
+	unsigned kind = fuzz_byte(kernel.input);
+	struct sockaddr *peer = header->msg_name;
+	socklen_t len = kinds[kind % 3].len;
+	const uint8_t *bytes;
+	size_t given;
+
+	if (len == 0 && kind / 3 > 0) /* else it has no address */
+		len = sizeof(*peer) + kind / 3;
+	memset(peer, 0, sizeof(struct sockaddr_storage));
+	peer->sa_family = kinds[kind % 3].family;
+	given = fuzz_bytes(
+	    kernel.input, &bytes, len > 0 ? len - sizeof(sa_family_t) : 0);
+	memcpy(peer->sa_data, bytes, given);
+	header->msg_namelen = len;
+}
+
+/* A path is nobody's without credentials. */
+static bool
+is_bad_peer(const struct sockaddr *peer)
+{
+	const struct sockaddr_in *in = (const void *)peer;
+	const struct sockaddr_in6 *in6 = (const void *)peer;
+
+	if (peer->sa_family == AF_UNIX)
+		return peer->sa_data[0] != '\0';
+	if (peer->sa_family == AF_INET)
+		return is_bad_ipv4((const void *)&in->sin_addr) ||
+		    is_bad_port(ntohs(in->sin_port));
+	return is_bad_ipv6(in6->sin6_addr.s6_addr) ||
+	    is_bad_port(ntohs(in6->sin6_port));
+}
+
+/* Appends a control message; as the kernel, only where it fits. */
+static void
+put_control(struct msghdr *header, size_t room, int level, int type,
+    const void *data, size_t len)
+{
+	char *bytes = header->msg_control;
+	struct cmsghdr message = { .cmsg_len = CMSG_LEN(len),
+		.cmsg_level = level,
+		.cmsg_type = type };
+
+	if (header->msg_controllen + CMSG_SPACE(len) > room) {
+		header->msg_flags |= MSG_CTRUNC;
+		return;
+	}
+	bytes += header->msg_controllen;
+	memset(bytes, 0, CMSG_SPACE(len));
+	memcpy(bytes, &message, sizeof(message));
+	memcpy(bytes + CMSG_LEN(0), data, len);
+	header->msg_controllen += CMSG_SPACE(len);
+}
+
+/* What is told beside it; true: it was not sent to one alone, or who knows. */
+static bool
+take_control(struct msghdr *header)
+{
+	size_t room = header->msg_controllen;
+	unsigned what = fuzz_byte(kernel.input);
+	uint32_t drops = fuzz_byte(kernel.input);
+	union {
+		unsigned char bytes[sizeof(struct in6_pktinfo)];
+		struct in_pktinfo in;
+		struct in6_pktinfo in6;
+	} to = { .bytes = { 0 } };
+	const uint8_t *bytes;
+	size_t given;
+
+	header->msg_controllen = 0;
+	header->msg_flags = (what & 24) == 24 ? MSG_CTRUNC : 0;
+	if ((what & 1) != 0)
+		put_control(header, room, SOL_SOCKET, SO_RXQ_OVFL, &drops,
+		    sizeof(drops));
+	if ((what & 6) == 0)
+		return header->msg_flags != 0;
+	given = fuzz_bytes(kernel.input, &bytes, sizeof(to));
+	memcpy(to.bytes, bytes, given);
+	if ((what & 4) != 0) {
+		put_control(header, room, IPPROTO_IPV6, IPV6_PKTINFO, &to.in6,
+		    sizeof(to.in6));
+		return header->msg_flags != 0 ||
+		    is_bad_ipv6(to.in6.ipi6_addr.s6_addr);
+	}
+	put_control(
+	    header, room, IPPROTO_IP, IP_PKTINFO, &to.in, sizeof(to.in));
+	if (to.in.ipi_spec_dst.s_addr != 0)
+		return header->msg_flags != 0 ||
+		    to.in.ipi_addr.s_addr != to.in.ipi_spec_dst.s_addr;
+	return header->msg_flags != 0 ||
+	    is_bad_ipv4((const void *)&to.in.ipi_addr);
+}
+
+/* Some bytes, or many of one; true: more than there was room for. */
+static bool
+take_data(struct mmsghdr *message)
+{
+	unsigned kind = fuzz_byte(kernel.input);
+	char *data = message->msg_hdr.msg_iov->iov_base;
+	size_t len = fuzz_byte(kernel.input);
+	const uint8_t *bytes;
+
+	if (kind < 240) {
+		len = fuzz_bytes(kernel.input, &bytes, len);
+		memcpy(data, bytes, len);
+	} else {
+		len = DATAGRAM_SIZE + 8 - (len << (kind % 4 * 2));
+		memset(
+		    data, (int)kind, len < DATAGRAM_SIZE ? len : DATAGRAM_SIZE);
+	}
+	message->msg_len = (unsigned)len;
+	if (len <= DATAGRAM_SIZE)
+		return false;
+	message->msg_hdr.msg_flags |= MSG_TRUNC;
+	return true;
+}
+
+int
+__wrap_recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags,
+    struct timespec *timeout)
+{
+	unsigned batch = fuzz_byte(kernel.input) % 8;
+
+	(void)fd;
+	(void)flags;
+	(void)timeout;
+	REQUIRE(count == BATCH);
+	kernel.count = kernel.next = 0;
+	while (kernel.count < batch && kernel.input->at < kernel.input->end) {
+		struct mmsghdr *message = &messages[kernel.count];
+		struct question *question = &kernel.questions[kernel.count++];
+		bool is_bad = take_control(&message->msg_hdr);
+		const struct sockaddr *peer = message->msg_hdr.msg_name;
+
+		take_peer(&message->msg_hdr);
+		is_bad = peer->sa_family == AF_UNIX
+		    ? is_bad_peer(peer)
+		    : is_bad || is_bad_peer(peer);
+		is_bad |= take_data(message);
+		question->may_be_answered = !is_bad;
+		question->len = message->msg_len;
+		memcpy(&question->peer, peer, sizeof(question->peer));
+		memcpy(question->data, message->msg_hdr.msg_iov->iov_base,
+		    sizeof(question->data));
+	}
+	errno = EAGAIN;
+	return kernel.count > 0 ? (int)kernel.count : -1;
+}
+
+/* An echo is the question, as its type has it. */
+static void
+require_echo(const struct question *question, const struct iovec *answer)
+{
+	const char *name = kernel.service->type->name;
+	const unsigned char *bytes = answer->iov_base;
+	bool is_upper = strcmp(name, "echo-upper") == 0;
+
+	if (!is_upper && strcmp(name, "echo") != 0)
+		return;
+	REQUIRE(answer->iov_len == question->len);
+	for (size_t i = 0; i < answer->iov_len && i < sizeof(question->data);
+	     i++) {
+		unsigned char asked = question->data[i];
+
+		if (is_upper && asked >= 'a' && asked <= 'z')
+			asked = (unsigned char)(asked - 'a' + 'A');
+		REQUIRE(bytes[i] == asked);
+	}
+}
+
+/* Answers come in the order of their questions. */
+static void
+require_answer(const struct msghdr *answer)
+{
+	const struct question *question;
+
+	do {
+		REQUIRE(kernel.next < kernel.count);
+		question = &kernel.questions[kernel.next++];
+	} while (!question->may_be_answered ||
+	    memcmp(&question->peer, answer->msg_name, answer->msg_namelen) !=
+		0);
+	REQUIRE(answer->msg_iov->iov_len <=
+	    question->len + kernel.service->type->answer_extra);
+	require_echo(question, answer->msg_iov);
+}
+
+int
+__wrap_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
+{
+	unsigned taken = fuzz_byte(kernel.input);
+
+	(void)fd;
+	(void)flags;
+	REQUIRE(!kernel.service->type->one_way && count <= kernel.count);
+	if (taken == 255) {
+		kernel.next++; /* it is none of those that follow */
+		errno = EPERM;
+		return -1;
+	}
+	taken = taken < count ? count - taken : 1;
+	for (unsigned i = 0; i < taken; i++) {
+		require_answer(&messages[i].msg_hdr);
+		messages[i].msg_len =
+		    (unsigned)messages[i].msg_hdr.msg_iov->iov_len;
+	}
+	kernel.answers += taken;
+	return (int)taken;
+}
+
+/* Each of its last messages is one JSON object, whatever was sent. */
+static void
+require_json(struct service *service)
+{
+	static char out[8 * DATAGRAM_SIZE];
+	struct history *history = service->type->history != NULL
+	    ? service->type->history(service)
+	    : NULL;
+	struct history_item item;
+
+	for (uint64_t next = 1;
+	     history != NULL && history_find(history, next, &item);
+	     next = item.sequence + 1) {
+		size_t len = service->type->history_json(
+		    service, &item, out, sizeof(out));
+		json_t *json = json_loadb(out, len, 0, NULL);
+
+		REQUIRE(len == 0 || json_is_object(json));
+		json_decref(json);
+	}
+}
+
+static void
+require_counters(const struct service *service)
+{
+	const struct datagram_counters *counters = &service->datagrams;
+	uint64_t sum =
+	    counters->answered + counters->unanswered + counters->cut;
+
+	for (int i = 0; i < GUARD_REASONS; i++)
+		sum += counters->refused[i];
+	REQUIRE(counters->answered == kernel.answers);
+	REQUIRE(service->type->one_way || sum == counters->received);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct fuzz_world world;
+	struct fuzz_input input = { data, data + size };
+
+	if (fuzz_world_open(&world, &input) &&
+	    world.service->type->datagram != NULL) {
+		int family = fuzz_byte(&input) % 2 == 0 ? AF_INET : AF_INET6;
+		struct datagram_socket *sock =
+		    service_open_datagram(world.service, world.daemon.base,
+			socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0), 0);
+
+		REQUIRE(sock != NULL);
+		kernel.input = &input;
+		kernel.service = world.service;
+		kernel.answers = 0;
+		while (input.at < input.end)
+			(void)datagram_wake(sock);
+		require_counters(world.service);
+		require_json(world.service);
+		datagram_close(sock, true);
+	}
+	fuzz_world_close(&world);
+	return 0;
+}

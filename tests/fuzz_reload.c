@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Fuzzes reloads: from one configuration to another and back, both made from
+ * the input, with descriptors that run out. Afterwards it is all of the new one
+ * or all of the old one, and no descriptor and no socket's path is left behind.
+ */
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "fuzz_service.h"
+
+#define TEXT_SIZE     8192
+#define DESCRIPTORS   128 /* that are looked at */
+#define SERVICES_MAX  4
+#define ADDRESSES_MAX 3
+#define OPTIONS_MAX   3
+
+static char folder[] = "/tmp/netlab-fuzz-XXXXXX";
+static char path[64];
+
+/* --- Configurations */
+
+struct text {
+	char data[TEXT_SIZE];
+	size_t len;
+};
+
+__attribute__((format(printf, 2, 3))) static void
+print(struct text *text, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	text->len += (size_t)vsnprintf(
+	    text->data + text->len, sizeof(text->data) - text->len, format, ap);
+	va_end(ap);
+	REQUIRE(text->len < sizeof(text->data));
+}
+
+/* Some that cannot be had: a missing folder, a network that is not ours. */
+static void
+print_address(struct text *text, unsigned code)
+{
+	static const char *const network[] = { "127.0.0.1:0", "127.0.0.1:0/udp",
+		"[::1]:0/tcp", "localhost:0", "192.0.2.1:0/udp" };
+
+	if (code % 3 == 0)
+		print(text, "\"%s\", ",
+		    network[code / 3 % (sizeof(network) / sizeof(*network))]);
+	else
+		print(text, "\"%s:%s/%ss%u\", ",
+		    code % 3 == 1 ? "unix" : "unixgram", folder,
+		    code > 250 ? "missing/" : "", code / 3 % 5);
+}
+
+/* A row of the type's own or of all; files are in the folder, or cannot be. */
+static void
+print_option(struct text *text, const struct service_type *type,
+    unsigned number, unsigned value)
+{
+	static const char *const values[] = { "yes", "no", "1", "64K", "256K",
+		"4M", "30s", "0", "0640", "json", "time", "%a", "always" };
+	const struct option *row = service_common_options() + 1;
+
+	while (row->name != NULL && number > 0) {
+		row++;
+		number--;
+	}
+	if (row->name == NULL && type->options != NULL)
+		for (row = type->options; row->name != NULL && number > 0;
+		     number--)
+			row++;
+	if (row->name == NULL || strcmp(row->name, "journal") == 0)
+		return;
+	if (row->kind == OPTION_PATH)
+		print(text, "\t%s = \"%s/%sf%u%s\"\n", row->name, folder,
+		    value > 230 ? "missing/" : "", value % 4,
+		    value > 200 ? "%a.log" : "");
+	else if (strcmp(row->name, "forward") == 0)
+		print(text, "\tforward = \"127.0.0.1:9\"\n");
+	else
+		print(text, "\t%s = \"%s\"\n", row->name,
+		    values[value % (sizeof(values) / sizeof(*values))]);
+}
+
+static void
+print_service(struct text *text, struct fuzz_input *input)
+{
+	const struct service_type *const *types = service_types();
+	unsigned count = 0, code = fuzz_byte(input), shape = fuzz_byte(input);
+	const struct service_type *type;
+
+	while (types[count] != NULL)
+		count++;
+	type = types[code % count];
+	print(text, "%s %c {\n\tlisten = { ", type->name,
+	    'a' + (int)(code / count % 5));
+	for (unsigned i = 0; i <= shape % ADDRESSES_MAX; i++)
+		print_address(text, fuzz_byte(input));
+	print(text, "}\n");
+	if (strcmp(type->name, "creosote") == 0)
+		print_option(text, type, 9, fuzz_byte(input));
+	for (shape /= 4; shape % 4 > 0; shape--) {
+		unsigned number = fuzz_byte(input) % 48;
+
+		print_option(text, type, number, fuzz_byte(input));
+	}
+	print(text, "}\n");
+}
+
+static void
+make_config(struct text *text, struct fuzz_input *input)
+{
+	unsigned shape = fuzz_byte(input);
+
+	text->len = 0;
+	for (unsigned i = 0; i < shape % (SERVICES_MAX + 1); i++)
+		print_service(text, input);
+	if (shape > 240)
+		print(text, "max-connections = 5\n");
+	if (shape == 255)
+		print(text, "}\n");
+}
+
+static void
+write_config(const struct text *text)
+{
+	FILE *file = fopen(path, "w");
+
+	REQUIRE(file != NULL);
+	REQUIRE(fwrite(text->data, 1, text->len, file) == text->len);
+	REQUIRE(fclose(file) == 0);
+}
+
+/* --- What is there */
+
+static size_t
+count_descriptors(void)
+{
+	size_t count = 0;
+
+	for (int fd = 0; fd < DESCRIPTORS; fd++)
+		count += fcntl(fd, F_GETFD) != -1 ? 1 : 0;
+	return count;
+}
+
+static size_t
+count_sockets(const struct config *config)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < config->service_count; i++)
+		count += service_count_sockets(config->services[i]);
+	return count;
+}
+
+/* Every path of a socket is one that a service serves. */
+static size_t
+count_paths(void)
+{
+	DIR *dir = opendir(folder);
+	struct dirent *entry;
+	size_t count = 0;
+
+	REQUIRE(dir != NULL);
+	while ((entry = readdir(dir)) != NULL)
+		count += entry->d_type == DT_SOCK;
+	closedir(dir);
+	return count;
+}
+
+static size_t
+count_unix(const struct config *config)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < config->service_count; i++) {
+		const struct address_list *list =
+		    service_addresses(config->services[i]);
+
+		for (size_t j = 0; j < list->count; j++)
+			count += list->items[j].u.sa.sa_family == AF_UNIX;
+	}
+	return count;
+}
+
+static void
+require_same(const struct config *a, const struct config *b)
+{
+	REQUIRE(a->service_count == b->service_count);
+	for (size_t i = 0; i < a->service_count; i++)
+		REQUIRE(service_is_equal(a->services[i], b->services[i]));
+}
+
+/* --- The daemon */
+
+static bool
+start(struct daemon *daemon)
+{
+	struct shelf shelf = { .items = NULL };
+	struct config *config = daemon->config;
+	char why[WHY_SIZE];
+
+	for (size_t i = 0; i < config->service_count; i++)
+		if (service_listen(config->services[i], daemon->base,
+			&daemon->pool, &shelf, why) == -1 ||
+		    service_start(config->services[i], why) == -1)
+			return false;
+	return true;
+}
+
+/* `left`: how many descriptors there are to reload with. */
+static void
+reload(struct daemon *daemon, const struct text *text, unsigned left)
+{
+	struct config *old = daemon->config, *expected;
+	struct config_errors errors = { 0 };
+	size_t before = count_descriptors(), sockets = count_sockets(old);
+	struct rlimit limit, all;
+
+	write_config(text);
+	getrlimit(RLIMIT_NOFILE, &all);
+	limit = all;
+	limit.rlim_cur = before + left;
+	setrlimit(RLIMIT_NOFILE, &limit);
+	daemon_reload(daemon);
+	setrlimit(RLIMIT_NOFILE, &all);
+	event_base_loop(daemon->base, EVLOOP_NONBLOCK);
+	if (!daemon->last_reload.done) {
+		REQUIRE(daemon->config == old);
+		REQUIRE(daemon->last_reload.error_count > 0);
+		REQUIRE(count_descriptors() == before);
+		REQUIRE(count_sockets(old) == sockets);
+	} else {
+		expected = config_load(path, &errors);
+		REQUIRE(expected != NULL);
+		require_same(daemon->config, expected);
+		config_free(expected);
+		config_errors_free(&errors);
+	}
+	REQUIRE(count_paths() == count_unix(daemon->config));
+}
+
+static void
+stop(struct daemon *daemon)
+{
+	for (size_t i = 0; i < daemon->config->service_count; i++)
+		service_stop(daemon->config->services[i]);
+	retirees_free(&daemon->retirees);
+	control_close();
+	config_free(daemon->config);
+	event_free(daemon->reload_event);
+	event_base_free(daemon->base);
+	outcome_free(&daemon->last_reload);
+	REQUIRE(daemon->pool.open == 0);
+}
+
+static void
+run(const struct text texts[2], unsigned left)
+{
+	struct daemon daemon = {
+		.config_path = path, .base = event_base_new(), .pool.max = 100
+	};
+	struct config_errors errors = { 0 };
+
+	REQUIRE(daemon.base != NULL);
+	daemon.reload_event = evtimer_new(daemon.base, fuzz_reload_cb, NULL);
+	REQUIRE(retirees_init(&daemon.retirees, daemon.base) == 0);
+	REQUIRE(control_open(&daemon) == 0);
+	write_config(&texts[0]);
+	daemon.config = config_load(path, &errors);
+	config_errors_free(&errors);
+	if (daemon.config == NULL)
+		daemon.config = config_load_text("none", "", &errors);
+	config_errors_free(&errors);
+	if (daemon.config == NULL)
+		daemon.config = calloc(1, sizeof(*daemon.config));
+	if (start(&daemon)) {
+		reload(&daemon, &texts[1], left);
+		reload(&daemon, &texts[0], DESCRIPTORS);
+		reload(&daemon, &texts[1], DESCRIPTORS);
+	}
+	stop(&daemon);
+}
+
+static void
+remove_folder(void)
+{
+	DIR *dir = opendir(folder);
+	struct dirent *entry;
+
+	while (dir != NULL && (entry = readdir(dir)) != NULL)
+		if (entry->d_name[0] != '.')
+			(void)unlinkat(dirfd(dir), entry->d_name, 0);
+	if (dir != NULL)
+		closedir(dir);
+	rmdir(folder);
+}
+
+static void
+prepare(void)
+{
+	if (path[0] != '\0')
+		return;
+	REQUIRE(mkdtemp(folder) != NULL);
+	atexit(remove_folder);
+	snprintf(path, sizeof(path), "%s/netlabd.conf", folder);
+	log_open("fuzz", LOG_ERROR - 1); /* which has no messages */
+	signal(SIGPIPE, SIG_IGN);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct fuzz_input input = { data, data + size };
+	static struct text texts[2];
+	unsigned left = fuzz_byte(&input);
+	size_t before;
+
+	prepare();
+	make_config(&texts[0], &input);
+	make_config(&texts[1], &input);
+	before = count_descriptors();
+	run(texts, left < 40 ? left : DESCRIPTORS);
+	REQUIRE(count_descriptors() == before);
+	REQUIRE(count_paths() == 0);
+	return 0;
+}
