@@ -15,6 +15,7 @@ struct section {
 	struct errors_place place;
 	unsigned last_line;
 	bool parsed;            /* libconfuse has gone over it */
+	bool passed;            /* service_check() says nothing against it */
 	unsigned *listen_lines; /* one for each of service_addresses() */
 	size_t listen_count;
 };

@@ -257,12 +257,12 @@ check_pairs(
 	const struct section *section = &sections->items[index];
 	char why[WHY_SIZE];
 
-	if (!is_good(section, errors))
+	if (!section->passed)
 		return;
 	for (size_t i = 0; i < index; i++) {
 		const struct section *other = &sections->items[i];
 
-		if (!is_good(other, errors) ||
+		if (!other->passed ||
 		    service_check_pair(other->service, section->service, why) ==
 			0)
 			continue;
@@ -277,13 +277,14 @@ check_pairs(
 
 /* What a service says of itself, unless a part of it is known to be wrong. */
 static void
-check_service(const struct section *section, struct errors *errors)
+check_service(struct section *section, struct errors *errors)
 {
 	char why[WHY_SIZE];
 
 	if (!is_good(section, errors))
 		return;
-	if (service_check(section->service, why) == -1)
+	section->passed = service_check(section->service, why) == 0;
+	if (!section->passed)
 		errors_add(errors, ERRORS_SERVICE, section->place,
 		    "%s '%s': %s", section->type->name,
 		    service_name(section->service), why);
