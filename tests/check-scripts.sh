@@ -182,6 +182,33 @@ if ${CC:-cc} --version >/dev/null 2>&1; then
 fi
 finds 'no such library' "$here/check-style.sh" --library "$work/none.a" "$tree"
 
+# --- check-analysis.sh
+
+new_analysis() {
+	rm -rf -- "$tree"
+	put src/base/a.c '#include <stdlib.h>' 'int f(void);' "$@"
+}
+
+if gcc --version >/dev/null 2>&1 && clang-tidy-14 --version >/dev/null 2>&1 &&
+	cppcheck --version >/dev/null 2>&1; then
+	new_analysis 'int f(void) { return 1; }'
+	passes "$here/check-analysis.sh" "$tree"
+	put tests/analysis.known 'gcc analyzer-malloc-leak src/base/a.c why'
+	finds 'analysis.known:1: not found any more: gcc analyzer-malloc-leak src/base/a.c' \
+		"$here/check-analysis.sh" "$tree"
+	new_analysis 'int f(void) { return h; }'
+	finds 'gcc error src/base/a.c:3: ' "$here/check-analysis.sh" "$tree"
+	new_analysis 'int f(void) { char *p = malloc(1); return p != NULL; }'
+	finds 'gcc analyzer-malloc-leak src/base/a.c:3: ' "$here/check-analysis.sh" "$tree"
+	cp -- "$work/out" "$work/all"
+	passes grep -F 'clang-tidy clang-analyzer-unix.Malloc src/base/a.c:3: ' "$work/all"
+	passes grep -F 'cppcheck memleak src/base/a.c:3: ' "$work/all"
+	put tests/analysis.known 'gcc analyzer-malloc-leak src/base/a.c why' \
+		'clang-tidy clang-analyzer-unix.Malloc src/base/a.c why' \
+		'cppcheck memleak src/base/a.c why'
+	passes "$here/check-analysis.sh" "$tree"
+fi
+
 # --- check-manual.sh
 
 # shellcheck disable=SC2016 # the dollars are of the scripts it writes

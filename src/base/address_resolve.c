@@ -97,7 +97,7 @@ static int
 append_found(struct address_list *list, const struct address_parts *parts,
     int timeout_ms, char why[WHY_SIZE])
 {
-	struct addrinfo *found, *ai;
+	struct addrinfo *found = NULL, *ai;
 
 	if (find_host(parts, timeout_ms, &found, why) == -1)
 		return -1;

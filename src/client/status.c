@@ -211,7 +211,7 @@ watch(struct status_command *command)
 	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP, SIGTSTP,
 		SIGWINCH };
 	struct page text = { 0 }, screen = { 0 };
-	int64_t next_ms = clock_monotonic_ms();
+	int64_t next_ms;
 	int error = 0;
 
 	command->control.stop_fd =

@@ -34,7 +34,7 @@ static void
 restart(struct framing *framing)
 {
 	free(framing->kept);
-	*framing = (struct framing){ .state = START };
+	memset(framing, 0, sizeof(*framing));
 }
 
 void
