@@ -186,6 +186,31 @@ START_TEST(test_equal_of_own_options)
 }
 END_TEST
 
+/* What waits in a socket that was taken stays there when the next fails. */
+START_TEST(test_failed_listen)
+{
+	struct pair pair;
+	char text[NET_PATH_SIZE], missing[NET_PATH_SIZE], why[WHY_SIZE];
+	int client;
+
+	share(&pair, "echo", "echo-upper", net_path(text, "unix:", "taken"));
+	client = net_connect(fd_of(pair.old));
+	ck_assert_int_eq(send(client, "hello", 5, 0), 5);
+	set_option(
+	    pair.fresh, "listen", net_path(missing, "unix:", "missing/socket"));
+	ck_assert_int_eq(service_start(pair.fresh, why), 0);
+	ck_assert_int_eq(
+	    service_listen(pair.fresh, pair.base, &pool, &pair.shelf, why), -1);
+	ck_assert_uint_eq(pair.fresh->listener_count, 0);
+	ck_assert_uint_eq(pair.fresh->streams.accepted, 0);
+	turn(&pair);
+	turn(&pair);
+	net_expect(client, "hello", 5);
+	close(client);
+	pair_free(&pair);
+}
+END_TEST
+
 /* What waits is served once, by who took the socket. */
 START_TEST(test_hand_over_queue)
 {
@@ -374,7 +399,7 @@ START_TEST(test_share_without_descriptors)
 END_TEST
 
 CHECK_MAIN("service_share", test_equal, test_equal_addresses,
-    test_equal_of_own_options, test_hand_over_queue,
+    test_equal_of_own_options, test_failed_listen, test_hand_over_queue,
     test_retire_serves_what_is_left, test_hand_over_drops,
     test_hand_over_connections, test_unix_paths, test_cancel,
     test_share_without_descriptors)

@@ -136,11 +136,11 @@ service_listen(struct service *service, struct event_base *base,
 	for (size_t i = 0; i < addresses->count; i++)
 		if (open_listener(service, base, pool, shelf,
 			&addresses->items[i], why) == -1) {
-			service_stop(service);
+			service_cancel(service);
 			return -1;
 		}
 	if (service->listener_count == 0) {
-		service_stop(service);
+		service_cancel(service);
 		return why_set(why, "no address of this machine to listen on");
 	}
 	return 0;
