@@ -212,34 +212,95 @@ start(struct daemon *daemon)
 	return true;
 }
 
+/* A client that waits to be accepted by any service; -1: there is none. */
+static int
+connect_client(const struct config *config)
+{
+	for (size_t i = 0; i < config->service_count; i++) {
+		const struct address_list *list =
+		    service_addresses(config->services[i]);
+
+		for (size_t j = 0; j < list->count; j++) {
+			const struct address *address = &list->items[j];
+			int fd;
+
+			if (address->transport != TRANSPORT_UNIX)
+				continue;
+			fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+			REQUIRE(connect(fd, &address->u.sa, address->len) == 0);
+			return fd;
+		}
+	}
+	return -1;
+}
+
+static uint64_t
+count_clients(const struct config *config)
+{
+	uint64_t count = 0;
+
+	for (size_t i = 0; i < config->service_count; i++)
+		count += config->services[i]->streams.accepted +
+		    config->services[i]->streams.refused;
+	return count;
+}
+
+/* Ends the client, once whoever has its socket now has seen it. */
+static void
+disconnect_client(struct daemon *daemon, int client)
+{
+	event_base_loop(daemon->base, EVLOOP_NONBLOCK);
+	if (client != -1)
+		close(client);
+	for (int i = 0; i < 4; i++)
+		event_base_loop(daemon->base, EVLOOP_NONBLOCK);
+}
+
+static void
+require_new(const struct config *config)
+{
+	struct config_errors errors = { 0 };
+	struct config *expected = config_load(path, &errors);
+
+	REQUIRE(expected != NULL);
+	require_same(config, expected);
+	config_free(expected);
+	config_errors_free(&errors);
+}
+
+static void
+reload_with(struct daemon *daemon, unsigned descriptors)
+{
+	struct rlimit limit, all;
+
+	getrlimit(RLIMIT_NOFILE, &all);
+	limit = all;
+	limit.rlim_cur = descriptors;
+	setrlimit(RLIMIT_NOFILE, &limit);
+	daemon_reload(daemon);
+	setrlimit(RLIMIT_NOFILE, &all);
+}
+
 /* `left`: how many descriptors there are to reload with. */
 static void
 reload(struct daemon *daemon, const struct text *text, unsigned left)
 {
-	struct config *old = daemon->config, *expected;
-	struct config_errors errors = { 0 };
+	struct config *old = daemon->config;
 	size_t before = count_descriptors(), sockets = count_sockets(old);
-	struct rlimit limit, all;
+	uint64_t clients = count_clients(old);
+	int client = connect_client(old);
 
 	write_config(text);
-	getrlimit(RLIMIT_NOFILE, &all);
-	limit = all;
-	limit.rlim_cur = before + left;
-	setrlimit(RLIMIT_NOFILE, &limit);
-	daemon_reload(daemon);
-	setrlimit(RLIMIT_NOFILE, &all);
-	event_base_loop(daemon->base, EVLOOP_NONBLOCK);
-	if (!daemon->last_reload.done) {
+	reload_with(daemon, (unsigned)before + left + 1);
+	disconnect_client(daemon, client);
+	if (daemon->last_reload.done) {
+		require_new(daemon->config);
+	} else {
 		REQUIRE(daemon->config == old);
 		REQUIRE(daemon->last_reload.error_count > 0);
 		REQUIRE(count_descriptors() == before);
 		REQUIRE(count_sockets(old) == sockets);
-	} else {
-		expected = config_load(path, &errors);
-		REQUIRE(expected != NULL);
-		require_same(daemon->config, expected);
-		config_free(expected);
-		config_errors_free(&errors);
+		REQUIRE(count_clients(old) == clients + (client != -1));
 	}
 	REQUIRE(count_paths() == count_unix(daemon->config));
 }

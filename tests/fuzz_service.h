@@ -17,6 +17,9 @@
 #include "services/services.h"
 #include "fuzz.h"
 
+/* Few connections that are not read from use it up. */
+#define POOL_OUTPUT (96 << 10)
+
 /* One loop for all inputs; nothing of an input is left in it. */
 struct fuzz_world {
 	struct daemon daemon;
@@ -65,7 +68,7 @@ fuzz_set_any(struct service *service, struct fuzz_input *input)
 	    values[value % (sizeof(values) / sizeof(*values))]);
 }
 
-/* False where the options do not fit each other; world_close() in any case. */
+/* False where the options do not fit each other; to be closed in any case. */
 static inline bool
 fuzz_world_open(struct fuzz_world *world, struct fuzz_input *input)
 {
@@ -82,6 +85,7 @@ fuzz_world_open(struct fuzz_world *world, struct fuzz_input *input)
 		world->daemon.reload_event =
 		    evtimer_new(world->daemon.base, fuzz_reload_cb, world);
 		world->daemon.pool.max = 1000;
+		world->daemon.pool.max_output = POOL_OUTPUT;
 		world->daemon.config = &world->config;
 		world->config.services = world->services;
 		world->config.service_count = 1;
@@ -109,7 +113,7 @@ fuzz_world_close(struct fuzz_world *world)
 {
 	service_free(world->service);
 	control_close();
-	REQUIRE(world->daemon.pool.open == 0);
+	REQUIRE(world->daemon.pool.open == 0 && world->daemon.pool.output == 0);
 }
 
 #endif
