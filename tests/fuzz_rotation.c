@@ -22,6 +22,23 @@ is_name(const char *text)
 	    strlen(text) <= NAME_MAX;
 }
 
+/* Of one name alone can it be a rotated file's, and that is found in it. */
+static void
+require_base(const char *entry, int names)
+{
+	size_t base = rotated_name_base(names, entry), len = strlen(entry);
+	struct rotated_name name;
+	char text[NAME_MAX + 1];
+
+	REQUIRE(base < len);
+	for (size_t i = 1; i <= len; i++) {
+		memcpy(text, entry, i);
+		text[i] = '\0';
+		REQUIRE(!rotated_name_parse(text, names, entry, &name) ||
+		    i == base);
+	}
+}
+
 /* Whatever is taken for a rotated file is written so again. */
 static void
 fuzz_entry(const char *base, const char *entry)
@@ -30,6 +47,7 @@ fuzz_entry(const char *base, const char *entry)
 	struct rotated_name name;
 
 	for (int names = ROTATION_TIME; names <= ROTATION_NUMBER; names++) {
+		require_base(entry, names);
 		if (!rotated_name_parse(base, names, entry, &name))
 			continue;
 		REQUIRE(rotated_name_format(again, base, names, &name));
