@@ -51,34 +51,39 @@ print_address(struct text *text, unsigned code)
 		    code > 250 ? "missing/" : "", code / 3 % 5);
 }
 
-/* A row of the type's own or of all; files are in the folder, or cannot be. */
+/* Files are in the folder, or cannot be. */
 static inline void
-print_option(struct text *text, const struct service_type *type,
-    unsigned number, unsigned value)
+print_option(struct text *text, const struct option *row, unsigned value)
 {
 	static const char *const values[] = { "yes", "no", "1", "64K", "256K",
 		"4M", "30s", "0", "0640", "json", "time", "%a", "always" };
-	const struct option *row = service_common_options() + 1;
 
-	while (row->name != NULL && number > 0) {
-		row++;
-		number--;
-	}
-	if (row->name == NULL && type->options != NULL)
-		for (row = type->options; row->name != NULL && number > 0;
-		     number--)
-			row++;
-	if (row->name == NULL || strcmp(row->name, "journal") == 0)
-		return;
 	if (row->kind == OPTION_PATH)
 		print(text, "\t%s = \"%s/%sf%u%s\"\n", row->name, text->folder,
 		    value > 230 ? "missing/" : "", value % 4,
 		    value > 200 ? "%a.log" : "");
 	else if (strcmp(row->name, "forward") == 0)
 		print(text, "\tforward = \"127.0.0.1:9\"\n");
-	else
+	else if (strcmp(row->name, "journal") != 0)
 		print(text, "\t%s = \"%s\"\n", row->name,
 		    values[value % (sizeof(values) / sizeof(*values))]);
+}
+
+/* One of the type's own or of all, but for listen, which is the first. */
+static inline void
+print_any_option(struct text *text, const struct service_type *type,
+    unsigned number, unsigned value)
+{
+	const struct option *row = service_common_options() + 1;
+
+	for (; row->name != NULL && number > 0; number--)
+		row++;
+	if (row->name == NULL && type->options != NULL)
+		for (row = type->options; row->name != NULL && number > 0;
+		     number--)
+			row++;
+	if (row->name != NULL)
+		print_option(text, row, value);
 }
 
 static inline void
@@ -97,11 +102,12 @@ print_service(struct text *text, struct fuzz_input *input)
 		print_address(text, fuzz_byte(input));
 	print(text, "}\n");
 	if (strcmp(type->name, "creosote") == 0)
-		print_option(text, type, 9, fuzz_byte(input));
+		print_option(
+		    text, service_find_option(type, "file"), fuzz_byte(input));
 	for (shape /= 4; shape % 4 > 0; shape--) {
 		unsigned number = fuzz_byte(input) % 48;
 
-		print_option(text, type, number, fuzz_byte(input));
+		print_any_option(text, type, number, fuzz_byte(input));
 	}
 	print(text, "}\n");
 }
