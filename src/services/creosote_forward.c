@@ -16,8 +16,9 @@ is_no_peer(const struct address *address)
 }
 
 static int
-find_peer(const char *text, struct address_list *found, char why[WHY_SIZE])
+find_peer(const char *text, struct address *peer, char why[WHY_SIZE])
 {
+	struct address_list found = { .items = NULL };
 	struct address_parts parts;
 
 	if (address_split(text, FORWARD_PORT, &parts, why) == -1)
@@ -25,9 +26,11 @@ find_peer(const char *text, struct address_list *found, char why[WHY_SIZE])
 	if ((parts.transports & TRANSPORT_UDP) == 0)
 		return why_set(why, "buckets are reached over udp only");
 	parts.transports = TRANSPORT_UDP;
-	if (address_resolve(&parts, -1, found, why) == -1)
+	if (address_resolve(&parts, -1, &found, why) == -1)
 		return -1;
-	if (is_no_peer(&found->items[0]))
+	*peer = found.items[0];
+	address_list_free(&found);
+	if (is_no_peer(peer))
 		return why_set(why, "no address of one peer (write HOST:PORT)");
 	return 0;
 }
@@ -35,31 +38,25 @@ find_peer(const char *text, struct address_list *found, char why[WHY_SIZE])
 bool
 forward_find(const char *text, struct address *peer)
 {
-	struct address_list found = { .items = NULL };
 	struct sockaddr_storage host;
 	struct address_parts parts;
 	char why[WHY_SIZE];
 
-	if (address_split(text, FORWARD_PORT, &parts, why) == -1 ||
-	    (strcmp(parts.host, "localhost") != 0 &&
-		address_parse_host(&host, parts.host) == 0) ||
-	    find_peer(text, &found, why) == -1)
-		return false;
-	*peer = found.items[0];
-	address_list_free(&found);
-	return true;
+	return address_split(text, FORWARD_PORT, &parts, why) == 0 &&
+	    (strcmp(parts.host, "localhost") == 0 ||
+		address_parse_host(&host, parts.host) != 0) &&
+	    find_peer(text, peer, why) == 0;
 }
 
 struct relay *
 forward_new(const char *text, char why[WHY_SIZE])
 {
-	struct address_list found = { .items = NULL };
 	struct relay *relay = NULL;
+	struct address peer;
 
-	if (find_peer(text, &found, why) == 0 &&
-	    (relay = relay_new(&found.items[0], false)) == NULL)
+	if (find_peer(text, &peer, why) == 0 &&
+	    (relay = relay_new(&peer, false)) == NULL)
 		(void)why_set(why, "out of memory");
-	address_list_free(&found);
 	return relay;
 }
 
