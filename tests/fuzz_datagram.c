@@ -18,7 +18,8 @@ int __wrap_recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags,
 int
 __wrap_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags);
 
-#define BATCH 64
+#define BATCH       64
+#define HEADER_SIZE 28 /* of IPv4 and UDP */
 
 /* What was received in this batch, as far as an answer has to fit it. */
 struct question {
@@ -31,6 +32,7 @@ struct question {
 static struct {
 	struct fuzz_input *input;
 	const struct service *service;
+	unsigned amplification;
 	struct question questions[BATCH];
 	unsigned count, next; /* next: that may have been answered */
 	uint64_t answers;
@@ -254,8 +256,8 @@ require_answer(const struct msghdr *answer)
 	} while (!question->may_be_answered ||
 	    memcmp(&question->peer, answer->msg_name, answer->msg_namelen) !=
 		0);
-	REQUIRE(answer->msg_iov->iov_len <=
-	    question->len + kernel.service->type->answer_extra);
+	REQUIRE(answer->msg_iov->iov_len + HEADER_SIZE <=
+	    kernel.amplification * (question->len + HEADER_SIZE));
 	require_echo(question, answer->msg_iov);
 }
 
@@ -334,6 +336,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		kernel.input = &input;
 		kernel.service = world.service;
 		kernel.answers = 0;
+		kernel.amplification = world.service->type->amplification;
+		if (kernel.amplification == 0)
+			kernel.amplification = 1;
 		while (input.at < input.end)
 			(void)datagram_wake(sock);
 		require_counters(world.service);

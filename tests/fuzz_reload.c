@@ -132,20 +132,26 @@ count_clients(const struct config *config)
 {
 	uint64_t count = 0;
 
-	for (size_t i = 0; i < config->service_count; i++)
-		count += config->services[i]->streams.accepted +
-		    config->services[i]->streams.refused;
+	for (size_t i = 0; i < config->service_count; i++) {
+		const struct stream_counters *counters =
+		    &config->services[i]->streams;
+
+		count += counters->accepted;
+		for (size_t j = 0; j < GUARD_REASONS; j++)
+			count += counters->refused[j];
+	}
 	return count;
 }
 
-/* Ends the client, once whoever has its socket now has seen it. */
+/* Ends the client, and waits until whoever had its socket has seen it. */
 static void
-disconnect_client(struct daemon *daemon, int client)
+disconnect_client(struct daemon *daemon, int client, size_t descriptors)
 {
 	event_base_loop(daemon->base, EVLOOP_NONBLOCK);
 	if (client != -1)
 		close(client);
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < 4 || (i < 200 && count_descriptors() > descriptors);
+	     i++)
 		event_base_loop(daemon->base, EVLOOP_NONBLOCK);
 }
 
@@ -185,13 +191,15 @@ reload(struct daemon *daemon, const struct text *text, unsigned left)
 
 	write_config(text);
 	reload_with(daemon, (unsigned)before + left + 1);
-	disconnect_client(daemon, client);
+	disconnect_client(
+	    daemon, client, daemon->last_reload.done ? SIZE_MAX : before);
 	if (daemon->last_reload.done) {
 		require_new(daemon->config);
 	} else {
 		REQUIRE(daemon->config == old);
 		REQUIRE(daemon->last_reload.error_count > 0);
-		REQUIRE(count_descriptors() == before);
+		/* A bucket may be done with a directory meanwhile. */
+		REQUIRE(count_descriptors() <= before);
 		REQUIRE(count_sockets(old) == sockets);
 		REQUIRE(count_clients(old) == clients + (client != -1));
 	}

@@ -99,6 +99,8 @@ fuzz_world_open(struct fuzz_world *world, struct fuzz_input *input)
 	fuzz_set(world->service, "gather", "0");
 	fuzz_set(world->service, "history", "256K");
 	fuzz_set(world->service, "listen", "unix:/run/x");
+	/* It remembers those of other inputs. */
+	fuzz_set(world->service, "pair-rule", "no");
 	for (options = type / count % 4; options > 0; options--)
 		fuzz_set_any(world->service, input);
 	if (service_check(world->service, why) == -1)
