@@ -2,8 +2,10 @@
 /* The daemon: starts all or nothing, serves, and does what signals ask. */
 #include "daemon/daemon.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -324,6 +326,16 @@ daemon_end(struct daemon *daemon)
 		event_base_free(daemon->base);
 }
 
+/* Until it is stopped, or the loop itself fails. */
+static void
+serve(struct daemon *daemon)
+{
+	if (event_base_dispatch(daemon->base) == 0)
+		return;
+	log_error("the event loop has failed: %s", strerror(errno));
+	daemon->status = EXIT_FAILURE;
+}
+
 int
 daemon_run(struct config *config, const struct command_line *line)
 {
@@ -332,7 +344,7 @@ daemon_run(struct config *config, const struct command_line *line)
 
 	if (daemon_start(&daemon, line) == 0) {
 		announce_start(config);
-		event_base_dispatch(daemon.base);
+		serve(&daemon);
 	} else {
 		daemon.status = EXIT_FAILURE;
 	}

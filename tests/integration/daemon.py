@@ -137,6 +137,14 @@ class Daemon:
         assert len(found) >= count, f"not logged: {pattern}\n{self.log()}"
         return found[count - 1]
 
+    def gets_ready(self):
+        """False: it has ended before."""
+        def is_decided():
+            return self._ended or self.log_contains("^netlabd: ready: ")
+        with self._changed:
+            assert self._changed.wait_for(is_decided, DEADLINE_S), self.log()
+        return bool(self.log_contains("^netlabd: ready: "))
+
     def wait_ready(self):
         self.wait_for_log("^netlabd: ready: ")
         return self
@@ -190,6 +198,9 @@ class Daemon:
         if SANITIZED:
             return 0
         return int(self._proc("statm").split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+    def address_space_bytes(self):
+        return int(self._proc("statm").split()[0]) * os.sysconf("SC_PAGE_SIZE")
 
     def cpu_s(self):
         fields = self._proc("stat").rsplit(")", 1)[1].split()

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: ISC */
+/* The plan of what fails. */
+#include "faults.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+static struct faults_plan *the_plan;
+static int function_count;
+
+typedef int main_fn(int argc, char **argv, char **environment);
+
+static main_fn *real_main;
+
+/* What the loader and the libraries do before is nobody's to handle. */
+static int
+plan_and_run(int argc, char **argv, char **environment)
+{
+	const char *path = getenv("NETLAB_FAULTS");
+	int fd = path != NULL ? open(path, O_RDWR | O_CLOEXEC) : -1;
+	void *plan = MAP_FAILED;
+
+	if (fd != -1) {
+		plan = mmap(NULL, sizeof(*the_plan), PROT_READ | PROT_WRITE,
+		    MAP_SHARED, fd, 0);
+		close(fd);
+	}
+	if (plan == MAP_FAILED) {
+		fprintf(stderr, "faults.so: no plan in $NETLAB_FAULTS\n");
+		return 99;
+	}
+	the_plan = plan;
+	return real_main(argc, argv, environment);
+}
+
+/* Called by every program to begin. */
+int __libc_start_main(main_fn *main, int argc, char **argv, void (*init)(void),
+    void (*fini)(void), void (*loader_fini)(void), void *stack_end);
+
+int
+__libc_start_main(main_fn *main, int argc, char **argv, void (*init)(void),
+    void (*fini)(void), void (*loader_fini)(void), void *stack_end)
+{
+	__typeof__(&__libc_start_main) real =
+	    (__typeof__(real))dlsym(RTLD_NEXT, "__libc_start_main");
+
+	real_main = main;
+	return real(
+	    plan_and_run, argc, argv, init, fini, loader_fini, stack_end);
+}
+
+struct faults_plan *
+faults_plan(void)
+{
+	return the_plan;
+}
+
+/* The function's place in the plan, by its name; it gets one where it is new.
+ */
+static int
+find_number(const char *function)
+{
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	int number = 0;
+
+	pthread_mutex_lock(&lock);
+	while (number < function_count &&
+	    strcmp(the_plan->functions[number].name, function) != 0)
+		number++;
+	if (number == function_count && number < FAULTS_MAX) {
+		snprintf(the_plan->functions[number].name, FAULTS_NAME_SIZE,
+		    "%s", function);
+		function_count++;
+	}
+	pthread_mutex_unlock(&lock);
+	return number;
+}
+
+/* "libevent_core-2.1.so.7+0x1f00", which addr2line(1) makes a line of. */
+static void
+note_caller(const void *caller)
+{
+	Dl_info info = { .dli_fname = "?" };
+	const char *name, *slash;
+
+	(void)dladdr(caller, &info);
+	name = info.dli_fname;
+	if ((slash = strrchr(name, '/')) != NULL)
+		name = slash + 1;
+	snprintf(the_plan->where, sizeof(the_plan->where), "%s+%#tx", name,
+	    (const char *)caller - (const char *)info.dli_fbase);
+}
+
+bool
+faults_strike(const char *function, int *number, const void *caller)
+{
+	struct faults_plan *plan = the_plan;
+	uint64_t call;
+
+	if (plan == NULL)
+		return false;
+	if (*number < 0)
+		*number = find_number(function);
+	if (*number == FAULTS_MAX)
+		return false;
+	call = __atomic_add_fetch(
+	    &plan->functions[*number].calls, 1, __ATOMIC_SEQ_CST);
+	if (!__atomic_load_n(&plan->is_armed, __ATOMIC_SEQ_CST) ||
+	    call < plan->at || call >= plan->at + plan->count ||
+	    strcmp(plan->function, function) != 0)
+		return false;
+	note_caller(caller);
+	__atomic_add_fetch(&plan->failed, 1, __ATOMIC_SEQ_CST);
+	errno = plan->error;
+	return true;
+}

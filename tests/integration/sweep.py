@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: ISC
+"""Fault after fault, and what became of each."""
+
+import collections
+import os
+from signal import SIGTERM
+
+from daemon import DEADLINE_S, wait_until
+from faults import Plan, faults_of
+from lab import Lab
+
+ALL = os.environ.get("NETLABD_FAULTS") == "all"
+
+
+class Sweep:
+    """Labs one after the other, in one directory, and what became of each
+    fault. A lab that a fault did not harm goes on to the next one."""
+
+    def __init__(self, spawn, tmp_path):
+        self.spawn, self.directory = spawn, tmp_path
+        self.plan = Plan(tmp_path / "plan")
+        self.outcomes = collections.Counter()
+        self.lab = None
+
+    def start(self):
+        """A new lab; None: it did not start, and said why."""
+        self.end()
+        self.lab = Lab(self.spawn, self.plan, self.directory)
+        if self.lab.daemon.gets_ready():
+            return self.lab
+        self.expect_stopped()
+        return None
+
+    def expect_stopped(self):
+        """With a word and a status, but for libconfuse, which itself ends the
+        program when it gets no memory."""
+        daemon = self.lab.daemon
+        if self.is_where("libconfuse"):
+            daemon.process.wait(DEADLINE_S)
+        else:
+            assert daemon.wait().status == 1
+            assert daemon.log_contains("^netlabd: error: ")
+        self.give_up()
+
+    def fresh(self):
+        """A lab that works, and what it keeps open then."""
+        if self.lab is None:
+            self.plan.disarm()
+            assert self.start(), "it does not start"
+            self.lab.check()
+            wait_until(self.lab.is_idle, "all is compressed")
+            self.open = self.lab.fewest_descriptors()
+        return self.lab
+
+    def check(self):
+        """Nothing fails any more, and nothing is left of what did."""
+        self.plan.disarm()
+        self.lab.check()
+        wait_until(lambda: len(self.lab.daemon.descriptors()) <= self.open,
+                   "no descriptor is lost")
+
+    def end(self):
+        """Judges the files, which hold it all, and empties the directory."""
+        if self.lab is None:
+            return
+        self.plan.disarm()
+        if self.lab.daemon.is_running():
+            self.lab.daemon.signal(SIGTERM)
+        assert self.lab.daemon.wait().status == 0
+        numbers, lost = self.lab.found()
+        assert numbers == sorted(set(numbers))
+        assert len(numbers) + lost == self.lab.sent
+        self.give_up()
+
+    def count(self, work):
+        """What it calls, in a lab of its own."""
+        before = self.plan.calls()
+        work()
+        return self.plan.calls() - before
+
+    def try_fault(self, attempt, fault):
+        """Where another lab came so far that nothing failed, a new one."""
+        try:
+            outcome = attempt(fault)
+            if not self.plan.failed:
+                self.end()
+                outcome = attempt(fault)
+        except (AssertionError, OSError):
+            # The loop itself may be what cannot go on, and say so.
+            if self.lab is None or not self.is_where("libevent", "libconfuse"):
+                raise
+            self.expect_stopped()
+            outcome = "stopped"
+        if not self.plan.failed:
+            return "not reached"
+        return "ended by libconfuse" if self.lab is None and \
+            self.is_where("libconfuse") else outcome
+
+    def is_where(self, *libraries):
+        return self.plan.where.startswith(libraries)
+
+    def give_up(self):
+        lab, self.lab = self.lab, None
+        if lab is not None:
+            lab.daemon.kill()
+            lab.close()
+        for path in self.directory.iterdir():
+            if path.name.startswith(("bucket", "sender")):
+                path.unlink()
+
+    def log(self):
+        """The last of it."""
+        return "\n".join(self.lab.daemon.lines[-5:]) if self.lab else ""
+
+    def run(self, calls, most, attempt):
+        """With each of the faults, armed by the attempt; its outcome."""
+        failures = []
+        for fault in faults_of(calls, None if ALL else most):
+            try:
+                self.outcomes[self.try_fault(attempt, fault)] += 1
+            except Exception as error:
+                failures.append(f"{fault}, called from {self.plan.where}: "
+                                f"{str(error)[:200]}\n" + self.log())
+                self.give_up()
+        print("\n".join(failures))
+        assert not failures

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: ISC
+"""Each call of the C library that the daemon makes, for memory too, fails once:
+while it starts, serves, reloads, opens its files anew and stops. It goes on, or
+it stops with a word and a status; nothing is mixed up, lost or left open.
+
+NETLABD_FAULTS=all: each call with each error; otherwise some of them."""
+
+import subprocess
+from errno import EINVAL
+from signal import SIGHUP, SIGTERM, SIGUSR1
+
+import pytest
+
+from daemon import DEADLINE_S, NETLABD, RELOADED
+from faults import Fault
+from lab import TRANSPORTS
+from sweep import ALL, Sweep
+
+LISTENERS = len(TRANSPORTS) + 8
+
+
+@pytest.fixture(name="sweep")
+def fixture_sweep(spawn, tmp_path, capsys, request):
+    sweep = Sweep(spawn, tmp_path)
+    yield sweep
+    sweep.end()
+    assert sweep.outcomes
+    if ALL:
+        with capsys.disabled():
+            print(f"\n{request.node.name}: " + ", ".join(
+                f"{count} {what}" for what, count in
+                sorted(sweep.outcomes.items())))
+
+
+def test_reopen(sweep):
+    def reopen():
+        daemon = sweep.fresh().daemon
+        count = len(daemon.log_contains("opened log files anew"))
+        daemon.signal(SIGUSR1)
+        daemon.wait_for_log("opened log files anew", count + 1)
+
+    sweep.fresh()
+    calls = sweep.count(reopen)
+
+    def attempt(fault):
+        sweep.fresh()
+        sweep.plan.arm(fault)
+        reopen()
+        sweep.check()
+        return "went on"
+
+    sweep.run(calls, 3, attempt)
+
+
+def test_stop(sweep):
+    def stop():
+        sweep.lab.daemon.signal(SIGTERM)
+        return sweep.lab.daemon.wait().status
+
+    sweep.fresh().spew()
+    calls = sweep.count(stop)
+    sweep.end()
+
+    def attempt(fault):
+        sweep.fresh().spew()
+        sweep.plan.arm(fault)
+        status = stop()
+        sweep.end()
+        assert status == 0
+        return "stopped"
+
+    sweep.run(calls, 1, attempt)
