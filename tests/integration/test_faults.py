@@ -70,3 +70,12 @@ def test_stop(sweep):
         return "stopped"
 
     sweep.run(calls, 1, attempt)
+
+
+def test_a_loop_that_fails(sweep):
+    """What all stands on: there is nothing left but to say so."""
+    sweep.fresh()
+    sweep.plan.arm(Fault("epoll_wait", 1, EINVAL, 1))
+    sweep.lab.daemon.signal(SIGUSR1)
+    sweep.expect_stopped()
+    sweep.outcomes["stopped"] += 1
