@@ -24,6 +24,7 @@ struct parse {
 	struct sections *sections;
 	cfg_t *cfg;
 	size_t file;
+	size_t text_len;
 	size_t section; /* the one that libconfuse is in, or comes to next */
 	unsigned *include_lines;
 	size_t include_count;
@@ -31,6 +32,28 @@ struct parse {
 
 /* libconfuse hands nothing of ours to its callbacks; NULL between parses. */
 static struct parse *current;
+
+/*
+ * What libconfuse needs until it calls us again, beside twice the longest text:
+ * its lexer's buffer, and a section with all of its options.
+ */
+#define RESERVE (64UL << 10)
+
+/*
+ * Where libconfuse gets no memory it ends the program, which may be one that
+ * serves: it goes on only while there is enough.
+ */
+static bool
+has_memory(struct parse *parse)
+{
+	void *volatile probe = malloc(RESERVE + 2 * parse->text_len);
+	bool has = probe != NULL;
+
+	free(probe);
+	if (!has)
+		parse->errors->out_of_memory = true;
+	return has;
+}
 
 /* Of a list it names the value too: a line may have several. */
 static void
@@ -90,7 +113,7 @@ set_global_cb(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
 		note_include_line((unsigned)cfg->line, why) == -1) ||
 	    config_set_global(current->globals, row, value, why) == -1)
 		report_value(cfg, row, value, why);
-	return 0;
+	return has_memory(current) ? 0 : -1;
 }
 
 /* The section that libconfuse is in; NULL: it sees one where there is none. */
@@ -115,7 +138,7 @@ set_option_cb(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
 	row = service_find_option(section->type, opt->name);
 	if (section_set(section, row, value, (unsigned)cfg->line, why) == -1)
 		report_value(cfg, row, value, why);
-	return 0;
+	return has_memory(current) ? 0 : -1;
 }
 
 /*
@@ -133,7 +156,7 @@ end_section_cb(cfg_t *cfg, cfg_opt_t *opt)
 	section->parsed = true;
 	current->section++;
 	cfg_free_value(opt);
-	return 0;
+	return has_memory(current) ? 0 : -1;
 }
 
 static size_t
@@ -251,12 +274,14 @@ parse_text(struct parse *parse, size_t file, char *text, size_t len)
 
 	free(parse->cfg->filename);
 	parse->cfg->filename = strdup(parse->errors->files[file]);
+	parse->file = file;
+	parse->text_len = len;
 	if (fp == NULL || parse->cfg->filename == NULL) {
 		parse->errors->out_of_memory = true;
-	} else {
-		parse->file = file;
+	} else if (has_memory(parse)) {
 		current = parse;
-		if (cfg_parse_fp(parse->cfg, fp) != CFG_SUCCESS)
+		if (cfg_parse_fp(parse->cfg, fp) != CFG_SUCCESS &&
+		    !parse->errors->out_of_memory)
 			errors_add(parse->errors, ERRORS_SYNTAX, place,
 			    "libconfuse cannot read it");
 		current = NULL;
