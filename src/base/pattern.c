@@ -77,6 +77,8 @@ explain(char why[WHY_SIZE], int error, size_t offset)
 {
 	char message[120];
 
+	if (error == PCRE2_ERROR_HEAP_FAILED)
+		return why_set(why, "out of memory");
 	if (pcre2_get_error_message(
 		error, (unsigned char *)message, sizeof(message)) < 0)
 		strcpy(message, "not a pattern");

@@ -122,7 +122,9 @@ load_passes(struct loader *loader, size_t file, char *text, size_t len)
 	size_t sound = text_clean(text, len, text_fault, &fault);
 
 	syntax_check(&loader->syntax, file, text, len, sound);
-	parse_text(loader->parse, file, text, text_squeeze(text, len));
+	/* Then the sections are not those that libconfuse would find. */
+	if (!loader->errors.out_of_memory)
+		parse_text(loader->parse, file, text, text_squeeze(text, len));
 }
 
 /* Notes that a file is read: 0, or -1 with why. A pipe has no second reading.

@@ -98,6 +98,8 @@ serve(const struct command_line *line)
 	int status;
 
 	tell_errors(&errors, line->action == ACTION_TEST);
+	if (config == NULL && errors.count == 0)
+		log_error("out of memory"); /* also for the errors */
 	config_errors_free(&errors);
 	if (config == NULL)
 		return status_of_errors();

@@ -238,6 +238,8 @@ daemon_reload(struct daemon *daemon)
 	reload.fresh = load_config_again(daemon->config_path, &errors);
 	for (size_t i = 0; i < errors.count; i++)
 		outcome_fail(&reload.outcome, "%s", errors.items[i]);
+	if (reload.fresh == NULL && errors.count == 0)
+		outcome_fail(&reload.outcome, "out of memory");
 	config_errors_free(&errors);
 	reload.outcome.done = reload.fresh != NULL && take(&reload) == 0;
 	if (!reload.outcome.done)

@@ -32,6 +32,37 @@ def fixture_sweep(spawn, tmp_path, capsys, request):
                 sorted(sweep.outcomes.items())))
 
 
+def test_configuration(sweep):
+    """Every single call for memory, as a mistake there costs a reload all that
+    runs."""
+    config = sweep.fresh().daemon.config
+    sweep.end()
+
+    def check():
+        return subprocess.run(
+            [*NETLABD, "-t", "-c", config], env=sweep.plan.environment(),
+            stdin=subprocess.DEVNULL, capture_output=True, check=False,
+            timeout=DEADLINE_S, text=True)
+
+    calls = sweep.count(check)
+
+    def attempt(fault):
+        sweep.plan.reset()
+        sweep.plan.arm(fault)
+        result = check()
+        if sweep.is_where("libconfuse"):
+            return "went through libconfuse"
+        if result.returncode == 0 and not result.stderr:
+            return "checked"
+        assert result.returncode == 1 and \
+            "out of memory" in result.stderr, result
+        return "no memory"
+
+    memory = ("malloc", "calloc", "realloc", "strdup")
+    sweep.run({function: calls[function] for function in memory}, 1000, attempt)
+    assert sweep.outcomes["no memory"] > 100
+
+
 def test_reopen(sweep):
     def reopen():
         daemon = sweep.fresh().daemon
