@@ -60,6 +60,7 @@ control_open(struct daemon *daemon)
 {
 	the_daemon = daemon;
 	control_status_open();
+	control_watch_memory();
 	return control_rates_open(daemon);
 }
 

@@ -13,6 +13,25 @@
 /* Of what the engine is given at once; max-output is at least twice that. */
 #define PIECE_SIZE (32UL << 10)
 
+/* Since the last answer, jansson has not got all that it asked for. */
+static bool lacks_memory;
+
+static void *
+allocate(size_t size)
+{
+	void *memory = malloc(size);
+
+	if (memory == NULL)
+		lacks_memory = true;
+	return memory;
+}
+
+void
+control_watch_memory(void)
+{
+	json_set_alloc_funcs(allocate, free);
+}
+
 json_t *
 control_text(const char *text)
 {
@@ -89,10 +108,12 @@ send_object(struct control_connection *connection,
 	size_t len;
 
 	json_decref(object);
-	if (text == NULL) {
+	if (text == NULL || lacks_memory) {
+		free(text);
 		response->status = 503;
 		text = strdup("{\"error\":\"out of memory\"}");
 	}
+	lacks_memory = false;
 	if (text == NULL) {
 		connection->closes = true;
 		stream_close(connection->stream);

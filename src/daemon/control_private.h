@@ -57,7 +57,16 @@ void control_wait_for_reload(struct control_connection *connection);
 
 #define CONTROL_JSON "application/json"
 
-/* Sends an object, which is taken; NULL, out of memory, is an error. */
+/*
+ * From here on it is noticed where an object that is built gets no memory for
+ * one of its parts: jansson's functions would go on without it.
+ */
+void control_watch_memory(void);
+
+/*
+ * Sends an object, which is taken. One that is not complete for want of memory,
+ * or NULL, becomes an error.
+ */
 void control_answer(
     struct control_connection *connection, unsigned status, json_t *object);
 

@@ -63,6 +63,25 @@ def test_configuration(sweep):
     assert sweep.outcomes["no memory"] > 100
 
 
+def test_an_answer_without_memory(sweep):
+    """It is whole, or none."""
+    targets = ("/status", "/services", "/services/lab")
+    lab = sweep.fresh()
+    whole = {target: set(lab.control(target).json()) for target in targets}
+    calls = sweep.count(lambda: [lab.control(target) for target in targets])
+
+    def attempt(fault):
+        sweep.plan.arm(fault)
+        for target in targets:
+            answer = sweep.fresh().control(target, may_fail=True)
+            if answer is not None and answer.status == 200:
+                assert set(answer.json()) == whole[target]
+        sweep.lab.services(may_fail=True)
+        return "answered"
+
+    sweep.run({"malloc": calls["malloc"]}, 1000, attempt)
+
+
 def test_reopen(sweep):
     def reopen():
         daemon = sweep.fresh().daemon
