@@ -21,6 +21,7 @@ class Sweep:
         self.plan = Plan(tmp_path / "plan")
         self.outcomes = collections.Counter()
         self.lab = None
+        self.is_ended = False  # the daemon, by a library
 
     def start(self):
         """A new lab; None: it did not start, and said why."""
@@ -28,18 +29,26 @@ class Sweep:
         self.lab = Lab(self.spawn, self.plan, self.directory)
         if self.lab.daemon.gets_ready():
             return self.lab
-        self.expect_stopped()
+        if self.is_where("libconfuse") and \
+                self.lab.daemon.process.wait(DEADLINE_S) != 1:
+            self.expect_ended()
+        else:
+            self.expect_stopped()
         return None
 
     def expect_stopped(self):
-        """With a word and a status, but for libconfuse, which itself ends the
-        program when it gets no memory."""
+        """With a word and a status."""
         daemon = self.lab.daemon
-        if self.is_where("libconfuse"):
-            daemon.process.wait(DEADLINE_S)
-        else:
-            assert daemon.wait().status == 1
-            assert daemon.log_contains("^netlabd: error: ")
+        assert daemon.wait().status == 1
+        assert daemon.log_contains("^netlabd: error: ")
+        self.give_up()
+
+    def expect_ended(self):
+        """By a library: libconfuse ends the program when it gets no memory,
+        libevent when it cannot read its own socket for signals."""
+        assert self.is_where("libconfuse", "libevent")
+        assert self.lab.daemon.process.wait(DEADLINE_S) != 0
+        self.is_ended = True
         self.give_up()
 
     def fresh(self):
@@ -80,21 +89,19 @@ class Sweep:
 
     def try_fault(self, attempt, fault):
         """Where another lab came so far that nothing failed, a new one."""
+        self.is_ended = False
         try:
             outcome = attempt(fault)
             if not self.plan.failed:
                 self.end()
                 outcome = attempt(fault)
         except (AssertionError, OSError):
-            # The loop itself may be what cannot go on, and say so.
             if self.lab is None or not self.is_where("libevent", "libconfuse"):
                 raise
-            self.expect_stopped()
-            outcome = "stopped"
+            self.expect_ended()
         if not self.plan.failed:
             return "not reached"
-        return "ended by libconfuse" if self.lab is None and \
-            self.is_where("libconfuse") else outcome
+        return "ended by a library" if self.is_ended else outcome
 
     def is_where(self, *libraries):
         return self.plan.where.startswith(libraries)

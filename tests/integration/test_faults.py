@@ -63,6 +63,43 @@ def test_configuration(sweep):
     assert sweep.outcomes["no memory"] > 100
 
 
+def test_start(sweep):
+    calls = sweep.count(sweep.start)
+
+    def attempt(fault):
+        sweep.end()
+        sweep.plan.reset()
+        sweep.plan.arm(fault)
+        if sweep.start() is None:
+            left = [path for path in sweep.directory.iterdir()
+                    if path.is_socket()]
+            assert not left or fault.function in ("socket", "unlink"), left
+            return "stopped"
+        sweep.plan.disarm()
+        if fault.function in ("getsockname", "getsockopt") and \
+                len(sweep.lab.daemon.listeners()) < LISTENERS:
+            return "started, not all told"
+        sweep.lab.check()
+        return "started"
+
+    sweep.run(calls, 1, attempt)
+    assert sweep.outcomes["stopped"] > sweep.outcomes["started"] / 10
+
+
+def test_serve(sweep):
+    lab = sweep.fresh()
+    calls = sweep.count(lab.check)
+
+    def attempt(fault):
+        lab = sweep.fresh()
+        sweep.plan.arm(fault)
+        lab.work(may_fail=True)
+        sweep.check()
+        return "went on"
+
+    sweep.run(calls, 2, attempt)
+
+
 def test_an_answer_without_memory(sweep):
     """It is whole, or none."""
     targets = ("/status", "/services", "/services/lab")
@@ -80,6 +117,63 @@ def test_an_answer_without_memory(sweep):
         return "answered"
 
     sweep.run({"malloc": calls["malloc"]}, 1000, attempt)
+
+
+def reload(lab, version):
+    """True when it was done; then all is new, else nothing."""
+    daemon = lab.daemon
+    daemon.configure(lab.config(version))
+    count = len(daemon.log_contains(RELOADED))
+    daemon.signal(SIGHUP)
+    done = "reloaded: " in daemon.wait_for_log(RELOADED, count + 1)
+    if done and version != lab.version:
+        lab.version, lab.sent_before = version, lab.sent
+    return done
+
+
+def test_reload(sweep):
+    def there_and_back():
+        lab = sweep.fresh()
+        for version in (1, 0):
+            assert reload(lab, version)
+
+    sweep.fresh()
+    calls = sweep.count(there_and_back)
+
+    def attempt(fault):
+        lab = sweep.fresh()
+        sweep.plan.arm(fault)
+        done = reload(lab, 1 - lab.version)
+        sweep.check()
+        assert reload(lab, lab.version)
+        assert reload(lab, 1 - lab.version)
+        sweep.check()
+        return "reloaded" if done else "refused"
+
+    sweep.run(calls, 1, attempt)
+    assert sweep.outcomes["refused"] > 0
+
+
+def test_refused(sweep):
+    """What is wrong already stays wrong."""
+    def refuse():
+        lab = sweep.fresh()
+        lab.daemon.configure(lab.config(1).replace("keep = 0", "keep = x"))
+        count = len(lab.daemon.log_contains(RELOADED))
+        lab.daemon.signal(SIGHUP)
+        assert "refused" in lab.daemon.wait_for_log(RELOADED, count + 1)
+
+    sweep.fresh()
+    calls = sweep.count(refuse)
+
+    def attempt(fault):
+        sweep.fresh()
+        sweep.plan.arm(fault)
+        refuse()
+        sweep.check()
+        return "refused"
+
+    sweep.run(calls, 1, attempt)
 
 
 def test_reopen(sweep):
