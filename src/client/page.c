@@ -98,8 +98,8 @@ page_plain(struct page *page, const char *data, size_t len)
 		page->len += plain_text(place, data, len);
 }
 
-/* False: it shall stop. */
-static bool
+/* 1: it takes more; 0: it shall stop; -1: errno. */
+static int
 wait_for_reader(int fd, int stop_fd)
 {
 	struct pollfd ready[] = {
@@ -109,7 +109,7 @@ wait_for_reader(int fd, int stop_fd)
 
 	while (poll(ready, 2, -1) == -1)
 		if (errno != EINTR)
-			return false;
+			return -1;
 	return ready[1].revents == 0;
 }
 
@@ -117,13 +117,14 @@ int
 page_write(struct page *page, int fd, int stop_fd)
 {
 	size_t done = 0, len = page->len;
+	int goes_on = 1;
 
 	page_clear(page);
 	if (page->is_short) {
 		errno = ENOMEM;
 		return -1;
 	}
-	while (done < len && wait_for_reader(fd, stop_fd)) {
+	while (done < len && (goes_on = wait_for_reader(fd, stop_fd)) == 1) {
 		/* So much a pipe takes at once when poll(2) says so. */
 		size_t piece = len - done < PIPE_BUF ? len - done : PIPE_BUF;
 		ssize_t n = write(fd, page->data + done, piece);
@@ -133,7 +134,7 @@ page_write(struct page *page, int fd, int stop_fd)
 		else if (errno != EAGAIN && errno != EINTR)
 			return -1;
 	}
-	return 0;
+	return goes_on == -1 ? -1 : 0;
 }
 
 enum status
