@@ -186,6 +186,8 @@ time_over(struct session *session)
 		session->phase = FREE;
 		return GOES_ON;
 	}
+	if (session->phase == LAST && session->input->len > 0)
+		return complain(session, "cut off: not all could be sent");
 	if (session->phase == LAST && session->received)
 		return DONE;
 	target_complain(session->send->target, transport_of(session),
