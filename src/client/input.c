@@ -41,11 +41,12 @@ input_open(struct input *input, char **words, int count)
 	return 0;
 }
 
-void
+int
 input_close(struct input *input)
 {
 	free(input->space);
 	input->space = input->data = NULL;
+	return input->failed ? -1 : 0;
 }
 
 bool
@@ -68,8 +69,10 @@ input_read(struct input *input)
 		if (n == -1 && errno == EAGAIN)
 			poll(&ready, 1, -1);
 	} while (n == -1 && (errno == EINTR || errno == EAGAIN));
-	if (n == -1)
+	if (n == -1) {
 		log_error("standard input: %s", strerror(errno));
+		input->failed = true;
+	}
 	if (n <= 0) {
 		input->end = true;
 		return 0;

@@ -10,6 +10,7 @@ struct input {
 	char *data; /* the bytes read and not taken yet; owned */
 	size_t len;
 	bool end;    /* no more will come */
+	bool failed; /* and that is not all there was */
 	char *space; /* where data lies */
 	size_t size;
 };
@@ -20,7 +21,8 @@ struct input {
  */
 int input_open(struct input *input, char **words, int count);
 
-void input_close(struct input *input);
+/* -1: not all of standard input could be read, as was logged. */
+int input_close(struct input *input);
 
 /*
  * Reads once from standard input, waiting for it, and returns how many bytes

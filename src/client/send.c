@@ -200,7 +200,8 @@ send_run(const struct arguments *arguments)
 	status = talk(&send);
 	if (output_close(&output) == -1 && status == STATUS_OK)
 		status = output_complain(errno);
-	input_close(&input);
+	if (input_close(&input) == -1)
+		status = STATUS_FAILED;
 	target_free(&target);
 	return status;
 }

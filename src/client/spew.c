@@ -88,8 +88,7 @@ spew_input(struct spew *spew)
 	status = report(spew, way->what);
 	if (spew->fd != -1)
 		close(spew->fd);
-	input_close(&input);
-	return status;
+	return input_close(&input) == -1 ? STATUS_FAILED : status;
 }
 
 static enum status
