@@ -146,7 +146,7 @@ refuse(
 	int error = errno;
 
 	if (fd != -1)
-		close(fd);
+		socket_close(fd); /* and the path, if it was bound */
 	address_format(text, &address->u.sa, address->len);
 	why_set(why, "cannot %s %s %s: %s%s", what,
 	    address_transport_name(address->transport), text, strerror(error),

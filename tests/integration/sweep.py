@@ -81,6 +81,9 @@ class Sweep:
         assert len(numbers) + lost == self.lab.sent
         self.give_up()
 
+    def sockets(self):
+        return [path for path in self.directory.iterdir() if path.is_socket()]
+
     def count(self, work):
         """What it calls, in a lab of its own."""
         before = self.plan.calls()
@@ -128,6 +131,6 @@ class Sweep:
             except Exception as error:
                 failures.append(f"{fault}, called from {self.plan.where}: "
                                 f"{str(error)[:200]}\n" + self.log())
+                print(failures[-1], flush=True)
                 self.give_up()
-        print("\n".join(failures))
-        assert not failures
+        assert not failures, f"{len(failures)} faults"
