@@ -120,9 +120,12 @@ static void
 serve_last(struct datagram_socket *sock)
 {
 	const struct datagram_handler *handler = sock->config.handler;
+	int fd = event_get_fd(&sock->event);
 
-	datagram_serve(sock, LAST_ROUNDS);
-	datagram_tell_drops(sock, socket_drops(event_get_fd(&sock->event)));
+	/* A call may fail, or bring fewer than wait. */
+	for (int i = 0; i < LAST_ROUNDS && !is_drained(fd); i++)
+		datagram_serve(sock, 1);
+	datagram_tell_drops(sock, socket_drops(fd));
 	if (handler->batch_end != NULL)
 		handler->batch_end(sock->config.owner);
 }

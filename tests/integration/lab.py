@@ -157,13 +157,16 @@ class Lab:
 
     # --- The buckets
 
+    def spew_datagrams(self, transport, count):
+        sock = self.datagrams("bucket", transport)
+        for _ in range(count):
+            sock.send(b"%s number %08d end" % (b"x" * 150, self.sent))
+            self.sent += 1
+
     def spew(self, may_fail=False):
         """Numbered, by datagrams, which count, and a connection."""
         for transport in ("udp4", "unixgram"):
-            sock = self.datagrams("bucket", transport)
-            for _ in range(20):
-                sock.send(b"%s number %08d end" % (b"x" * 150, self.sent))
-                self.sent += 1
+            self.spew_datagrams(transport, 20)
         lines = b"".join(b"line %d end\n" % number for number in range(20))
         with contextlib.suppress(*([OSError] if may_fail else [])), \
                 self.daemon.connect("bucket", "tcp4") as sock:

@@ -12,7 +12,7 @@ from signal import SIGHUP, SIGTERM, SIGUSR1
 import pytest
 
 from daemon import DEADLINE_S, NETLABD, RELOADED
-from faults import Fault
+from faults import SHORT, Fault
 from lab import TRANSPORTS
 from sweep import ALL, Sweep
 
@@ -225,6 +225,20 @@ def test_stop(sweep):
         return "stopped"
 
     sweep.run(calls, 1, attempt)
+
+
+@pytest.mark.parametrize("error", (SHORT, ENOMEM))
+def test_what_waits_at_a_stop(sweep, error):
+    """It is all taken, in however many calls."""
+    lab = sweep.fresh()
+    lab.daemon.freeze()
+    lab.spew_datagrams("udp4", 100)
+    sweep.plan.arm(Fault("recvmmsg", 1, error, 50))
+    lab.daemon.signal(SIGTERM)
+    lab.daemon.thaw()
+    assert lab.daemon.wait().status == 0
+    sweep.outcomes["stopped in order"] += sweep.plan.failed
+    sweep.end()
 
 
 def test_a_loop_that_fails(sweep):
