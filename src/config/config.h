@@ -26,6 +26,7 @@ struct config {
 struct config_errors {
 	char **items;
 	size_t count;
+	bool lacked_memory; /* and so another attempt may find none */
 };
 
 /* The rows of struct config_globals. */

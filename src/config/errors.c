@@ -140,6 +140,17 @@ last_words(const struct errors *errors)
 	return text;
 }
 
+/* Parsers of values have but words for it. */
+static bool
+is_memory(const char *text)
+{
+	static const char words[] = "out of memory";
+	size_t len = strlen(text);
+
+	return len >= strlen(words) &&
+	    strcmp(text + len - strlen(words), words) == 0;
+}
+
 void
 errors_deliver(struct errors *errors, struct config_errors *list)
 {
@@ -147,8 +158,10 @@ errors_deliver(struct errors *errors, struct config_errors *list)
 
 	sort_items(errors);
 	list->count = 0;
+	list->lacked_memory = errors->out_of_memory;
 	list->items = calloc(errors->count + 1, sizeof(*list->items));
 	for (size_t i = 0; i < errors->count; i++) {
+		list->lacked_memory |= is_memory(errors->items[i].text);
 		if (list->items != NULL)
 			list->items[list->count++] = errors->items[i].text;
 		else

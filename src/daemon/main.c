@@ -85,9 +85,11 @@ check_rest(const struct command_line *line, const struct config *config)
 
 /* The unit does not try again what stays wrong until somebody mends it. */
 static int
-status_of_errors(void)
+status_of_errors(const struct config_errors *errors)
 {
-	return address_lookup_has_failed() ? EXIT_FAILURE : EX_CONFIG;
+	return address_lookup_has_failed() || errors->lacked_memory
+	    ? EXIT_FAILURE
+	    : EX_CONFIG;
 }
 
 static int
@@ -100,9 +102,10 @@ serve(const struct command_line *line)
 	tell_errors(&errors, line->action == ACTION_TEST);
 	if (config == NULL && errors.count == 0)
 		log_error("out of memory"); /* also for the errors */
+	status = status_of_errors(&errors);
 	config_errors_free(&errors);
 	if (config == NULL)
-		return status_of_errors();
+		return status;
 	if (line->action == ACTION_SERVE) {
 		log_notice("configuration: %s", load_name(line->config));
 		return daemon_run(config, line);
