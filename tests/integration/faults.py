@@ -7,7 +7,7 @@ import os
 import shutil
 import struct
 from errno import (EACCES, EAGAIN, ECONNABORTED, EINTR, EINVAL,
-                   EIO, EMFILE, ENFILE, ENOBUFS, ENOENT, ENOMEM, ENOSPC, EPERM,
+                   EIO, EMFILE, ENFILE, ENOBUFS, ENOMEM, ENOSPC, EPERM,
                    EROFS)
 from pathlib import Path
 

@@ -130,7 +130,8 @@ def test_a_bucket(hosts, wire, far, tmp_path):
     wire.settle()
     figures = far.stop().figures["bucket"]
     lines = (tmp_path / "bucket").read_text(encoding="ascii").splitlines()
-    records = [line for line in lines if re.fullmatch(r"datagram \d+ end", line)]
+    records = [line for line in lines
+               if re.fullmatch(r"datagram \d+ end", line)]
     assert [line for line in lines if line not in set(records)] == [
         f"line {number} end" for number in range(5000)]
     assert len(records) == figures["datagrams"] == wire.arrived[9]
