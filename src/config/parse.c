@@ -25,7 +25,8 @@ struct parse {
 	cfg_t *cfg;
 	size_t file;
 	size_t text_len;
-	size_t section; /* the one that libconfuse is in, or comes to next */
+	bool has_faults; /* that libconfuse has named */
+	size_t section;  /* the one that libconfuse is in, or comes to next */
 	unsigned *include_lines;
 	size_t include_count;
 };
@@ -82,6 +83,7 @@ error_cb(cfg_t *cfg, const char *format, va_list ap)
 	struct errors_place place = { current->file, (unsigned)cfg->line };
 	char what[WHY_SIZE];
 
+	current->has_faults = true;
 	vsnprintf(what, sizeof(what), format, ap);
 	errors_add(current->errors, ERRORS_SYNTAX, place, "%s", what);
 }
@@ -266,10 +268,22 @@ parse_free(struct parse *parse)
 	free(parse);
 }
 
+/* libconfuse names what is wrong, but not that it got no memory. */
+static void
+note_failure(struct parse *parse)
+{
+	struct errors_place place = { parse->file, 0 };
+
+	if (parse->has_faults)
+		errors_add(parse->errors, ERRORS_SYNTAX, place,
+		    "libconfuse cannot read it");
+	else
+		parse->errors->out_of_memory = true;
+}
+
 void
 parse_text(struct parse *parse, size_t file, char *text, size_t len)
 {
-	struct errors_place place = { file, 0 };
 	FILE *fp = fmemopen(text, len, "r");
 
 	free(parse->cfg->filename);
@@ -280,10 +294,8 @@ parse_text(struct parse *parse, size_t file, char *text, size_t len)
 		parse->errors->out_of_memory = true;
 	} else if (has_memory(parse)) {
 		current = parse;
-		if (cfg_parse_fp(parse->cfg, fp) != CFG_SUCCESS &&
-		    !parse->errors->out_of_memory)
-			errors_add(parse->errors, ERRORS_SYNTAX, place,
-			    "libconfuse cannot read it");
+		if (cfg_parse_fp(parse->cfg, fp) != CFG_SUCCESS)
+			note_failure(parse);
 		current = NULL;
 	}
 	if (fp != NULL)

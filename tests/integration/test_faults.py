@@ -50,13 +50,12 @@ def test_configuration(sweep):
         sweep.plan.reset()
         sweep.plan.arm(fault)
         result = check()
-        if sweep.is_where("libconfuse"):
-            return "went through libconfuse"
         if result.returncode == 0 and not result.stderr:
             return "checked"
-        assert result.returncode == 1 and \
-            "out of memory" in result.stderr, result
-        return "no memory"
+        if result.returncode == 1 and "out of memory" in result.stderr:
+            return "no memory"
+        assert sweep.is_where("libconfuse"), result
+        return "ended by libconfuse"
 
     memory = ("malloc", "calloc", "realloc", "strdup")
     sweep.run({function: calls[function] for function in memory}, 1000, attempt)
