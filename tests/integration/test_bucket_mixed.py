@@ -22,7 +22,7 @@ import pytest
 from control import ask
 from daemon import DEADLINE_S, wait_until
 from manager import Manager
-from wire import Background
+from wire import Background, udp_row
 
 RUNS = int(os.environ.get("NETLABD_MIXED_RUNS", "1"))
 SEED = int(os.environ.get("NETLABD_MIXED_SEED", random.randrange(10000)))
@@ -193,11 +193,7 @@ class Mix:
         return collections.Counter(services["services"][0]["figures"])
 
     def waiting(self):
-        with open("/proc/net/udp", encoding="ascii") as file:
-            for line in file:
-                if line.split()[1].endswith(f":{self.port:04X}"):
-                    return int(line.split()[4].split(":")[1], 16)
-        raise AssertionError("the socket has gone")
+        return int(udp_row(self.port)[4].split(":")[1], 16)
 
     def settle(self):
         """What is in the files, once nothing waits in the daemon."""

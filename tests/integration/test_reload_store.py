@@ -14,7 +14,7 @@ import pytest
 from daemon import wait_until
 from manager import FIRST_KEPT, Manager
 from test_reload import outcome
-from wire import exchange
+from wire import exchange, udp_row
 
 
 @pytest.fixture(name="manager")
@@ -26,11 +26,7 @@ def fixture_manager(tmp_path):
 
 def dropped(port):
     """What the kernel counts of the socket."""
-    with open("/proc/net/udp", encoding="ascii") as file:
-        for line in file:
-            if line.split()[1].endswith(f":{port:04X}"):
-                return int(line.split()[-1])
-    return None
+    return int(udp_row(port)[-1])
 
 
 def flood(port, more):

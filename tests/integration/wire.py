@@ -99,6 +99,17 @@ def forger():
     return socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
 
 
+def udp_row(port):
+    """What the kernel tells of an IPv4 socket, in words. While others come and
+    go, its table may be read without one that is there all the time."""
+    for _ in range(100):
+        with open("/proc/net/udp", encoding="ascii") as file:
+            for row in map(str.split, file):
+                if row[1].endswith(f":{port:04X}"):
+                    return row
+    raise AssertionError("the socket has gone")
+
+
 class Background:
     """Runs a function beside the test; join() gives its result or error."""
 
