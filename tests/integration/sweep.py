@@ -77,7 +77,7 @@ class Sweep:
         self.plan.disarm()
         if self.lab.daemon.is_running():
             self.lab.daemon.signal(SIGTERM)
-        assert self.lab.daemon.wait().status == 0
+        assert self.lab.daemon.wait().status == 0, self.lab.daemon.log()
         numbers, lost = self.lab.found()
         assert numbers == sorted(set(numbers))
         assert len(numbers) + lost == self.lab.sent
