@@ -7,15 +7,20 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 /* The entry that every engine calls with one input, which is not to change. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define REQUIRE(condition)        \
-	do {                      \
-		if (!(condition)) \
-			abort();  \
+/* Says what does not hold, and where, and ends as a crash does. */
+#define REQUIRE(condition)                                                 \
+	do {                                                               \
+		if (!(condition)) {                                        \
+			fprintf(stderr, "%s:%d: not true: %s\n", __FILE__, \
+			    __LINE__, #condition);                         \
+			abort();                                           \
+		}                                                          \
 	} while (0)
 
 /* What is left of an input that is a program of steps. */

@@ -2,12 +2,27 @@
 /* Replays a fuzzer's corpus: every file in the folders that are its arguments.
  */
 #include <dirent.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "fuzz.h"
+
+static const char *replayed; /* the path of the input that runs */
+
+/* abort() is on its way; only what is safe in a signal handler. */
+static void
+name_input(int number)
+{
+	(void)number;
+	if (replayed != NULL &&
+	    write(STDERR_FILENO, replayed, strlen(replayed)) > 0)
+		(void)!write(STDERR_FILENO, "\n", 1);
+}
 
 /* Returns 1 for a regular file, which was replayed, 0 for anything else. */
 static unsigned
@@ -29,7 +44,9 @@ replay_file(const char *path)
 		exit(EXIT_FAILURE);
 	}
 	fclose(file);
+	replayed = path;
 	LLVMFuzzerTestOneInput(data, size);
+	replayed = NULL;
 	free(data);
 	return 1;
 }
@@ -60,6 +77,7 @@ main(int argc, char **argv)
 {
 	unsigned count = 0;
 
+	signal(SIGABRT, name_input);
 	for (int i = 1; i < argc; i++)
 		count += replay_folder(argv[i]);
 	printf("%u inputs replayed\n", count);
