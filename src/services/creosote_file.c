@@ -150,6 +150,16 @@ is_same_file(int a, int b)
 	    one.st_dev == other.st_dev && one.st_ino == other.st_ino;
 }
 
+bool
+bucket_file_continues(
+    const struct bucket_file *file, const struct bucket_file *other)
+{
+	struct stat st;
+
+	return fstat(file->fd, &st) == 0 && !S_ISREG(st.st_mode) &&
+	    is_same_file(file->fd, other->fd);
+}
+
 int
 bucket_file_reopen(struct bucket_file *file, char why[WHY_SIZE])
 {

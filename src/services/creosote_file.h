@@ -47,6 +47,13 @@ void bucket_file_become(struct bucket_file *file, int fd);
  */
 int bucket_file_reopen(struct bucket_file *file, char why[WHY_SIZE]);
 
+/*
+ * True when both are open for the same pipe or such: what was written to one is
+ * there for good, and a line begun there goes on here.
+ */
+bool bucket_file_continues(
+    const struct bucket_file *file, const struct bucket_file *other);
+
 void bucket_file_close(struct bucket_file *file);
 
 /* True when the file was removed, so that nobody can ever read it. */

@@ -26,15 +26,21 @@ bucket_sink_take_back(struct bucket_sink *sink)
 void
 bucket_sink_take_over(struct bucket_sink *sink, struct bucket_sink *other)
 {
-	bool is_cut;
+	bool is_empty = bucket_queue_len(&sink->queue) == 0;
+	size_t done;
 
 	bucket_sink_take_back(other);
-	is_cut = other->queue.done > 0;
+	done = other->queue.done;
 	if (!bucket_queue_append(&sink->queue, &other->queue))
 		return;
-	/* Then it is to be seen that the file ends within a line. */
-	if (is_cut)
+	if (done > 0 && is_empty &&
+	    bucket_file_continues(sink->file, other->file)) {
+		sink->queue.done = done;
+		sink->file->is_unseen = false;
+	} else if (done > 0) {
+		/* Then it is to be seen that the file ends within a line. */
 		sink->file->is_unseen = true;
+	}
 	bucket_loss_merge(&sink->loss, &other->loss);
 	other->loss = (struct bucket_loss){ 0 };
 	other->is_full = false;

@@ -4,6 +4,7 @@ or stated as lost, and whoever looks at it goes on to do so."""
 
 import itertools
 import json
+import os
 import re
 import resource
 
@@ -242,3 +243,24 @@ def test_viewers_go_on_with_the_successor(netlabd, tmp_path):
         assert list(lines) == []
     assert daemon.stop().figures["bucket"]["records"] == 10
     assert sorted(numbers(tmp_path / "bucket")) == list(range(10))
+
+
+def test_a_line_that_a_reader_has_in_part(netlabd, tmp_path):
+    """From a pipe nothing is taken back: the successor goes on within it."""
+    os.mkfifo(tmp_path / "bucket")
+    with open(os.open(tmp_path / "bucket", os.O_RDONLY | os.O_NONBLOCK),
+              "rb") as reader:
+        daemon = netlabd(config("1M"))
+        sender = Sender(daemon)
+        messages = [b"%d:" % i + b"x" * 5000 for i in range(40)]
+        for message in messages[:30]:
+            sender.udp.send(message)
+        daemon.wait_for_log("cannot write to ")
+        assert daemon.reload(config("2M")) == outcome(kept=2, changed=1)
+        for message in messages[30:]:
+            sender.udp.send(message)
+        assert exchange(sender.other, b"all is read")
+        got = b""
+        while got.count(b"\n") < 40:
+            got += reader.read(1 << 20) or b""
+        assert got == b"".join(message + b"\n" for message in messages)
