@@ -312,7 +312,7 @@ static const struct bad bad_brackets[] = {
 	{ "[1:2:3:4:5:6:7:8:9]:80", UDP_TCP,
 	    "host '1:2:3:4:5:6:7:8:9' is no IPv6 address" },
 	{ "[fe80::1%nosuch0]:80", UDP_TCP,
-	    "host 'fe80::1%nosuch0' is no IPv6 address" },
+	    "host 'fe80::1%nosuch0': there is no such interface" },
 };
 
 /* Nothing in brackets is worth a question to a name server. */

@@ -149,3 +149,9 @@ address_lookup_has_failed(void)
 {
 	return has_failed;
 }
+
+void
+address_lookup_note_failure(void)
+{
+	has_failed = true;
+}

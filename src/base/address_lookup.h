@@ -25,4 +25,7 @@ void address_lookup_bound(int timeout_ms);
  */
 bool address_lookup_has_failed(void);
 
+/* The same of something else that may be there later. */
+void address_lookup_note_failure(void);
+
 #endif

@@ -63,6 +63,32 @@ is_short_ipv4(const char *host)
 		inet_aton(host, &in) != 0);
 }
 
+/* True of an IPv6 address of an interface: that one is not there, or not yet.
+ */
+static bool
+is_of_interface(const char *host)
+{
+	char address[INET6_ADDRSTRLEN];
+	const char *percent = strchr(host, '%');
+	size_t len = percent != NULL ? (size_t)(percent - host) : 0;
+	struct in6_addr in6;
+
+	if (percent == NULL || percent[1] == '\0' || len >= sizeof(address))
+		return false;
+	*(char *)mempcpy(address, host, len) = '\0';
+	return inet_pton(AF_INET6, address, &in6) == 1;
+}
+
+/* Why what stands in brackets is no address: -1. */
+static int
+refuse_ipv6(const char *host, const char *quoted, char why[WHY_SIZE])
+{
+	if (!is_of_interface(host))
+		return why_set(why, "host %s is no IPv6 address", quoted);
+	address_lookup_note_failure();
+	return why_set(why, "host %s: there is no such interface", quoted);
+}
+
 /* Finds the addresses of a numeric host at once, of a name by a look-up. */
 static int
 find_host(const struct address_parts *parts, int timeout_ms,
@@ -83,7 +109,7 @@ find_host(const struct address_parts *parts, int timeout_ms,
 	if (getaddrinfo(parts->host, NULL, &numeric, found) == 0)
 		return 0;
 	if (parts->in_brackets)
-		return why_set(why, "host %s is no IPv6 address", quoted);
+		return refuse_ipv6(parts->host, quoted, why);
 	error = address_lookup(parts->host, timeout_ms, found);
 	if (error == 0)
 		return 0;

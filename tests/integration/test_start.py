@@ -214,6 +214,16 @@ def test_configuration_that_is_a_directory(tmp_path):
     assert re.search("(?i)is a directory", result.stderr)
 
 
+def test_an_interface_that_is_not_there_may_come(tmp_path):
+    path = tmp_path / "netlabd.conf"
+    path.write_text('echo lab { listen = "[fe80::1%no-such]:0" }\n')
+    result = config_test(path)
+    assert result.returncode == 1
+    assert "'fe80::1%no-such': there is no such interface" in result.stderr
+    path.write_text('echo lab { listen = "[fe80::x%lo]:0" }\n')
+    assert config_test(path).returncode == 78
+
+
 @pytest.mark.parametrize("more", ("", "nonsense lab {\n}\n"))
 def test_a_name_that_cannot_be_resolved_may_pass(tmp_path, more):
     """At boot no name server may be there yet: another status, to try again."""
