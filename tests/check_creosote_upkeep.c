@@ -153,6 +153,31 @@ START_TEST(test_moving)
 }
 END_TEST
 
+/* The directory is another one when it is compressed. */
+START_TEST(test_other_directory)
+{
+	settings.compress = true;
+	mkdir(files_path("one"), 0700);
+	mkdir(files_path("two"), 0700);
+	files_put("one/b.log-20261125T213000Z", "1\n");
+	files_put("two/b.log-20261125T213000Z", "2\n");
+	ck_assert_int_eq(symlink("one", files_path("now")), 0);
+	upkeep = upkeep_new(&settings, &access_0604, &calls, NULL);
+	ck_assert_ptr_nonnull(upkeep);
+	upkeep_add(upkeep, files_path("now/b.log"));
+	work(SLICES_TO_COMPRESS);
+	ck_assert(files_has("one/.b.log.netlabd-gz"));
+	unlink(files_path("now"));
+	ck_assert_int_eq(symlink("two", files_path("now")), 0);
+	upkeep_add(upkeep, files_path("now/b.log"));
+	ck_assert_uint_lt(work(1000), 1000);
+	ck_assert(!files_has("one/.b.log.netlabd-gz"));
+	ck_assert(files_has("one/b.log-20261125T213000Z"));
+	files_expect("two/b.log-20261125T213000Z.gz", "2\n");
+	end();
+}
+END_TEST
+
 /* A rotation that came half way left the file that is written to. */
 START_TEST(test_in_use)
 {
@@ -319,5 +344,6 @@ START_TEST(test_two)
 END_TEST
 
 CHECK_MAIN("creosote_upkeep", test_nothing, test_keep, test_keep_number,
-    test_keep_total, test_compress, test_moving, test_in_use, test_growing,
-    test_finish, test_no_room, test_several, test_two)
+    test_keep_total, test_compress, test_moving, test_other_directory,
+    test_in_use, test_growing, test_finish, test_no_room, test_several,
+    test_two)

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -146,14 +147,37 @@ replace(struct upkeep *upkeep, struct rotated_file *plain)
 	return 1;
 }
 
+/* True when the path leads to another directory since, or to another name. */
+static bool
+is_elsewhere(const struct upkeep *upkeep)
+{
+	struct rotation_place place;
+	struct stat then, now;
+	char why[WHY_SIZE];
+	bool is_same;
+
+	if (rotation_place_open(
+		&place, TAILQ_FIRST(&upkeep->paths)->path, why) == -1)
+		return true;
+	is_same = fstat(upkeep->place.dir, &then) == 0 &&
+	    fstat(place.dir, &now) == 0 && then.st_dev == now.st_dev &&
+	    then.st_ino == now.st_ino &&
+	    strcmp(upkeep->place.base, place.base) == 0;
+	rotation_place_close(&place);
+	return !is_same;
+}
+
 int
 upkeep_install(struct upkeep *upkeep)
 {
 	struct rotated_file *plain;
 	int result = 1;
 
-	if (!upkeep_look(upkeep, &upkeep->place))
+	if (!upkeep_look(upkeep, &upkeep->place)) {
+		if (is_elsewhere(upkeep))
+			upkeep_abandon(upkeep);
 		return 1;
+	}
 	plain = find_input(upkeep, &TAILQ_FIRST(&upkeep->paths)->list);
 	if (plain != NULL)
 		result = replace(upkeep, plain);
