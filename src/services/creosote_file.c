@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -34,7 +35,8 @@ advice(int error, const struct bucket_file_access *access)
 
 /*
  * Opened anew, so that it can be non-blocking without becoming so for others
- * who share it, such as the shell. A socket cannot be, and stays as it is.
+ * who share it, such as the shell. A socket cannot be, nor may another user's
+ * pipe: they stay as they are.
  */
 static int
 open_standard_output(void)
@@ -42,6 +44,15 @@ open_standard_output(void)
 	int fd = open("/proc/self/fd/1", OPEN_FLAGS);
 
 	return fd != -1 ? fd : fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
+}
+
+static bool
+may_wait(int fd)
+{
+	struct stat st;
+
+	return (fcntl(fd, F_GETFL) & O_NONBLOCK) == 0 && fstat(fd, &st) == 0 &&
+	    !S_ISREG(st.st_mode);
 }
 
 /*
@@ -121,6 +132,7 @@ bucket_file_open(struct bucket_file *file, const char *path,
 		errno = error;
 		return -1;
 	}
+	file->waits = may_wait(file->fd);
 	file->is_unseen = true;
 	return 0;
 }
@@ -205,13 +217,33 @@ bucket_file_ends_cut(const struct bucket_file *file)
 	return last != '\n';
 }
 
+static bool
+is_ready(const struct bucket_file *file, int ms)
+{
+	struct pollfd reader = { .fd = file->fd, .events = POLLOUT };
+
+	return poll(&reader, 1, ms) == 1;
+}
+
+/* What can be written to, a pipe or a socket, takes so much at once. */
+static ssize_t
+write_some(const struct bucket_file *file, const char *data, size_t len)
+{
+	if (!file->waits)
+		return write(file->fd, data, len);
+	errno = EAGAIN;
+	return is_ready(file, 0)
+	    ? write(file->fd, data, len < PIPE_BUF ? len : PIPE_BUF)
+	    : -1;
+}
+
 ssize_t
 bucket_file_write(const struct bucket_file *file, const char *data, size_t len)
 {
 	ssize_t n;
 
 	do
-		n = write(file->fd, data, len);
+		n = write_some(file, data, len);
 	while (n == -1 && errno == EINTR);
 	return n;
 }
@@ -219,9 +251,7 @@ bucket_file_write(const struct bucket_file *file, const char *data, size_t len)
 bool
 bucket_file_wait(const struct bucket_file *file, int64_t ms)
 {
-	struct pollfd reader = { .fd = file->fd, .events = POLLOUT };
-
-	return ms > 0 && poll(&reader, 1, (int)ms) == 1;
+	return ms > 0 && is_ready(file, (int)ms);
 }
 
 int

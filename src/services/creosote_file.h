@@ -20,6 +20,7 @@ struct bucket_file {
 	const char *path; /* not owned; "": standard output */
 	struct bucket_file_access access;
 	int fd;
+	bool waits;     /* a write may wait for its reader: do not let it */
 	bool syncs;     /* before another one takes its place */
 	bool is_unseen; /* nothing was written since it was opened */
 };

@@ -7,6 +7,8 @@ import re
 import socket
 from signal import SIGUSR1
 
+import pytest
+
 from wire import Background, exchange
 
 BUCKET = """
@@ -47,10 +49,15 @@ def test_not_writable_at_start(spawn, tmp_path):
         pass
 
 
-def test_a_reader_of_standard_output_that_takes_nothing(netlabd):
-    """As in `netlabd | less`: the other services go on, and what the reader
-    gets in the end tells of the rest."""
-    reader, writer = os.pipe()
+def socket_ends():
+    return [sock.detach() for sock in socket.socketpair()]
+
+
+@pytest.mark.parametrize("ends", (os.pipe, socket_ends))
+def test_a_reader_of_standard_output_that_takes_nothing(netlabd, ends):
+    """As in `netlabd | less`, or the journal's: the other services go on, and
+    what the reader gets in the end tells of the rest."""
+    reader, writer = ends()
     daemon = netlabd(BUCKET.replace('file = "DIR/bucket"', "queue = 2M"),
                      stdout=writer)
     os.close(writer)

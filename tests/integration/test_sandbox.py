@@ -116,6 +116,27 @@ def test_root_becomes_somebody_else(spawn, as_root, open_directory):
     assert daemon.stop().status == 0
 
 
+def test_a_reader_that_stops(spawn, as_root, open_directory):
+    """Of root's pipe, which the other user may not open: nothing waits for it
+    but records, and those who share the pipe wait as before."""
+    config = open_directory / "netlabd.conf"
+    config.write_text(LAB + 'creosote out { listen = "127.0.0.1:0/udp" }')
+    reader, writer = os.pipe()
+    daemon = spawn("", "-c", str(config), stays_root=False,
+                   stdout=writer).wait_ready()
+    out = daemon.connect("out", "udp4")
+    for _ in range(100):
+        out.send(b"x" * 2000)
+    daemon.wait_for_log("cannot write to standard output: its reader takes")
+    assert exchange(daemon.connect("lab", "tcp4"), b"hello") == b"hello"
+    assert os.get_blocking(writer)
+    os.close(writer)
+    with open(reader, "rb") as file:
+        lines = [file.readline() for _ in range(100)]
+        assert all(line.endswith(b"x\n") for line in lines)
+        assert daemon.stop().status == 0
+
+
 def test_root_that_stays(netlabd, as_root):
     daemon = netlabd(LAB, "-u", "root")
     status = status_of(daemon)
