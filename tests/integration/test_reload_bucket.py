@@ -7,6 +7,7 @@ import json
 import os
 import re
 import resource
+from signal import SIGHUP
 
 import pytest
 
@@ -184,6 +185,26 @@ def test_a_reload_that_is_refused(netlabd, tmp_path):
     free(daemon)
     daemon.wait_for_log("writing again after .* 0 are lost")
     assert numbers(tmp_path / "bucket") == list(range(20))
+
+
+def test_a_reload_that_fails_between_sockets(netlabd, tmp_path):
+    """What waits in a socket is left there for the bucket that runs, though a
+    fresh one had it, too, until its next address failed."""
+    daemon = netlabd(config("1M"))
+    sender = Sender(daemon)
+    taken = daemon.port("other", "udp4")
+    daemon.freeze()
+    for number in range(600):
+        sender.udp.send(b"number %d" % number)
+    daemon.configure(config("1M", "second").replace(
+        '"localhost:0", ', f'"localhost:0", "127.0.0.1:{taken}/udp", '))
+    daemon.process.send_signal(SIGHUP)
+    daemon.thaw()
+    daemon.wait_for_log("reload refused")
+    assert exchange(sender.other, b"a turn of the loop")
+    assert (tmp_path / "second").read_text() == ""
+    wait_until(lambda: numbers(tmp_path / "bucket") == list(range(600)),
+               "all is written")
 
 
 def lines_of(client):
