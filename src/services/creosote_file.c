@@ -12,11 +12,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fence.h"
+
 #define OPEN_FLAGS (O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
 
 static const char *
-advice(int error, const struct bucket_file_access *access)
+advice(int error, const char *path, const struct bucket_file_access *access)
 {
+	if (error == EACCES && !fence_lets(path, FENCE_FILES))
+		return FENCE_ADVICE;
 	if (error == EPERM && access->group != BUCKET_FILE_ANY_GROUP)
 		return "file-group: netlabd may not give it to the group; a "
 		       "systemd unit has to allow fchown";
@@ -128,7 +132,7 @@ bucket_file_open(struct bucket_file *file, const char *path,
 	if (file->fd == -1) {
 		error = errno;
 		why_set(why, "cannot write file '%.120s': %s (%s)", path,
-		    strerror(error), advice(error, access));
+		    strerror(error), advice(error, path, access));
 		errno = error;
 		return -1;
 	}
