@@ -211,8 +211,11 @@ prepare_file(struct bucket_sink *sink)
 {
 	if (bucket_file_is_removed(sink->file) && replace_removed(sink) == -1)
 		return -1;
-	/* The rest of a line would not stand behind its beginning. */
-	if (sink->queue.done > 0 && bucket_file_is_changed(sink->file))
+	/*
+	 * The rest of a line would not stand behind its beginning; and others,
+	 * as the bucket that a reload has changed, may be within one of theirs.
+	 */
+	if (bucket_file_is_changed(sink->file))
 		sink->file->is_unseen = true;
 	if (!sink->file->is_unseen)
 		return 0;

@@ -114,6 +114,24 @@ def test_a_line_that_was_written_in_part(netlabd, tmp_path):
         f"number {number}\n" for number in range(11))
 
 
+def test_a_line_of_the_other_that_was_written_in_part(netlabd, tmp_path):
+    """What the old bucket has yet does not stand in the new one's line."""
+    daemon = netlabd(config("1M"))
+    sender = Sender(daemon)
+    stream = daemon.connect("bucket", "unix")
+    sender.send(1, stream)
+    wait_until(lambda: numbers(tmp_path / "bucket") == [0], "it is written")
+    assert daemon.reload(config("2M")) == outcome(kept=2, changed=1)
+    limit_files(14, daemon)
+    sender.send(10)
+    daemon.wait_for_log("cannot write to ")
+    assert (tmp_path / "bucket").stat().st_size == 14
+    free(daemon)
+    sender.send(1, stream)
+    wait_until(lambda: len(numbers(tmp_path / "bucket")) == 12, "all is there")
+    assert sorted(numbers(tmp_path / "bucket")) == list(range(12))
+
+
 def test_what_connections_bring_later(netlabd, tmp_path):
     """A connection goes on with the old bucket; what that cannot write until its
     end goes to the new one as well."""
