@@ -271,9 +271,12 @@ sink_write(struct bucket_sink *sink, int64_t now_ms)
 		return;
 	}
 	while (now_ms < end_ms && (len = next_part(sink)) > 0) {
-		ssize_t n = bucket_file_write(
-		    sink->file, bucket_queue_data(&sink->queue), len);
+		ssize_t n = -1;
 
+		/* A rotation may have led to a file that others began. */
+		if (!sink->file->is_unseen || prepare_file(sink) == 0)
+			n = bucket_file_write(
+			    sink->file, bucket_queue_data(&sink->queue), len);
 		if (n == -1) {
 			note_failure(sink, errno, now_ms);
 			return;

@@ -132,6 +132,29 @@ def test_a_line_of_the_other_that_was_written_in_part(netlabd, tmp_path):
     assert sorted(numbers(tmp_path / "bucket")) == list(range(12))
 
 
+def test_a_line_of_the_other_after_a_rotation(netlabd, tmp_path):
+    """The same, where the old bucket comes to the file by a rotation."""
+    def rotating(size):
+        return config(size).replace("gather", "rotate-size = 20 gather")
+    daemon = netlabd(rotating("1M"))
+    sender = Sender(daemon)
+    stream = daemon.connect("bucket", "unix")
+    sender.send(1, stream)
+    wait_until(lambda: numbers(tmp_path / "bucket") == [0], "it is written")
+    assert daemon.reload(rotating("2M")) == outcome(kept=2, changed=1)
+    sender.send(2)
+    wait_until(lambda: numbers(tmp_path / "bucket") == [2], "it is rotated")
+    limit_files(14, daemon)
+    sender.send(1)
+    daemon.wait_for_log("cannot write to ")
+    free(daemon)
+    sender.send(1, stream)
+    daemon.wait_for_log("writing again")
+    daemon.stop()
+    assert sorted(itertools.chain.from_iterable(
+        map(numbers, tmp_path.glob("bucket*")))) == list(range(5))
+
+
 def test_what_connections_bring_later(netlabd, tmp_path):
     """A connection goes on with the old bucket; what that cannot write until its
     end goes to the new one as well."""
