@@ -151,7 +151,9 @@ static const struct reason {
 	const char *text;
 } reasons[] = {
 	{ ECONNREFUSED, "connection refused (is the server running there?)" },
-	{ ECONNRESET, "cut off: the server reset the connection" },
+	{ ECONNRESET,
+	    "cut off: the server reset the connection (does it refuse "
+	    "this machine, or so many?)" },
 	{ EPIPE, "cut off: the server closed the connection" },
 	{ ENETUNREACH, "no route to that network (see ip route)" },
 	{ EHOSTUNREACH, "host unreachable (is it up, on this network?)" },

@@ -31,7 +31,7 @@ int connect_address(const struct address *address, int64_t deadline_ms);
 int connect_stream(const struct target *target, int timeout_ms);
 
 /* Writes what an error of a socket means there and what to do about it. */
-#define CONNECT_ERROR_SIZE 160
+#define CONNECT_ERROR_SIZE 192
 void connect_format_error(char text[CONNECT_ERROR_SIZE],
     const struct target *target, int error, int timeout_ms);
 

@@ -48,9 +48,9 @@ format_error(char text[CONNECT_ERROR_SIZE], const struct send *send,
 		    text, send->target, error, send->timeout_ms);
 	else if (ask->transport == TRANSPORT_UDP)
 		snprintf(text, CONNECT_ERROR_SIZE,
-		    "no answer in %g s (no server, a firewall, or a service "
-		    "that never answers, such as creosote: see netlab spew; "
-		    "-t waits longer)",
+		    "no answer in %g s (no server, a firewall, one that "
+		    "refuses this machine, or a service that never answers, "
+		    "such as creosote: see netlab spew; -t waits longer)",
 		    timeout_s);
 	else
 		snprintf(text, CONNECT_ERROR_SIZE,
