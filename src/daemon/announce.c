@@ -123,13 +123,25 @@ take_example(void *arg, const struct service *service, int fd,
 	example->address = *bound;
 }
 
+static bool
+is_wildcard(const struct address *address)
+{
+	return address->u.sa.sa_family == AF_INET
+	    ? address->u.in.sin_addr.s_addr == htonl(INADDR_ANY)
+	    : IN6_IS_ADDR_UNSPECIFIED(&address->u.in6.sin6_addr);
+}
+
 static void
 print_example(const char *form, const struct address *address)
 {
 	const char *hole = strstr(form, "%s");
 	char text[ADDRESS_TEXT_SIZE];
 
-	address_format(text, &address->u.sa, address->len);
+	if (is_wildcard(address))
+		snprintf(text, sizeof(text), "localhost:%u",
+		    address_port(&address->u.sa));
+	else
+		address_format(text, &address->u.sa, address->len);
 	fprintf(stderr, "  try: %.*s%s/%s%s\n", (int)(hole - form), form, text,
 	    address_transport_name(address->transport), hole + 2);
 }

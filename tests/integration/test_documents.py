@@ -321,3 +321,15 @@ def test_session_is_as_shown(start):
     head, tail = split_shown(begin + end)
     said = normal(daemon.said)
     assert (said[: len(head)], said[-len(tail) :]) == (head, tail)
+
+
+@pytest.mark.parametrize("listen, shown", (
+    ("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "localhost"), ("*", "localhost")))
+def test_what_to_try_is_an_address_to_send_to(listen, shown, tmp_path, start):
+    """All addresses of the machine are none that a packet can go to."""
+    path = tmp_path / "lab.conf"
+    path.write_text(f'echo lab {{ listen = "{listen}:0/tcp" }}')
+    daemon = start([NETLABD, *STAY, "-c", str(path)])
+    port = daemon.wait_for(r"listening on tcp [0-9.]+:(\d+)\r\n")[1]
+    daemon.wait_for(rf"  try: netlab send {re.escape(shown)}:{port}/tcp hello\r\n")
+    daemon.stop()
