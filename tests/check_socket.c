@@ -164,7 +164,7 @@ START_TEST(test_no_such_address)
 	ck_assert_int_eq(refuse("unix:/nowhere/at/all", why), ENOENT);
 	ck_assert_str_eq(why,
 	    "cannot listen on unix /nowhere/at/all: No such file or directory "
-	    "(the directory does not exist)");
+	    "(make its directory)");
 }
 END_TEST
 

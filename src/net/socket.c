@@ -130,7 +130,7 @@ advice(int error, const struct address *address)
 	case EADDRNOTAVAIL:
 		return " (no interface of this machine has this address)";
 	case ENOENT:
-		return " (the directory does not exist)";
+		return " (make its directory)";
 	case EMFILE:
 		return " (raise the limit of open files, see 'ulimit -n')";
 	default:

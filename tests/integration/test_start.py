@@ -278,7 +278,7 @@ def test_unix_path_in_a_missing_directory(spawn):
     daemon = spawn('echo lab { listen = "unix:DIR/no/stream" }')
     assert daemon.wait().status == 1
     assert daemon.log_contains("cannot listen on unix .*/no/stream: No such "
-                               "file or directory .the directory does not")
+                               "file or directory .make its directory.")
 
 
 @pytest.mark.parametrize("transport", ("udp", "tcp"))
