@@ -16,8 +16,12 @@
 
 #define OPEN_FLAGS (O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
 
+#define ADVICE_SIZE 128
+
+/* text is room for it. To look the user's name up could take long. */
 static const char *
-advice(int error, const char *path, const struct bucket_file_access *access)
+advice(char text[ADVICE_SIZE], int error, const char *path,
+    const struct bucket_file_access *access)
 {
 	if (error == EACCES && !fence_lets(path, FENCE_FILES))
 		return FENCE_ADVICE;
@@ -30,8 +34,11 @@ advice(int error, const char *path, const struct bucket_file_access *access)
 	case EACCES:
 	case EPERM:
 	case EROFS:
-		return "its directory, and the file if it is there, must be "
-		       "writable for netlabd's user";
+		snprintf(text, ADVICE_SIZE,
+		    "its directory, and the file if it is there, must be "
+		    "writable for netlabd's user, uid %lu",
+		    (unsigned long)geteuid());
+		return text;
 	default:
 		return "choose another file";
 	}
@@ -123,6 +130,7 @@ int
 bucket_file_open(struct bucket_file *file, const char *path,
     const struct bucket_file_access *access, char why[WHY_SIZE])
 {
+	char text[ADVICE_SIZE];
 	int error;
 
 	file->path = path;
@@ -132,7 +140,7 @@ bucket_file_open(struct bucket_file *file, const char *path,
 	if (file->fd == -1) {
 		error = errno;
 		why_set(why, "cannot write file '%.120s': %s (%s)", path,
-		    strerror(error), advice(error, path, access));
+		    strerror(error), advice(text, error, path, access));
 		errno = error;
 		return -1;
 	}

@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -39,16 +41,25 @@ bucket_files_check(
 	return 0;
 }
 
+#define ADVICE_SIZE 128
+
+/* text is room for it. */
 static const char *
-probe_advice(int error)
+probe_advice(char text[ADVICE_SIZE], int error)
 {
+	const struct passwd *user;
+
 	switch (error) {
 	case ENOENT:
 	case ENOTDIR:
 		return "make its directory, unless the unit does: "
 		       "LogsDirectory=";
 	case EACCES:
-		return "by this user: netlabd's own has to be able to";
+		user = getpwuid(geteuid());
+		snprintf(text, ADVICE_SIZE,
+		    "user '%.64s' has to be able to write there",
+		    user != NULL ? user->pw_name : "without a name");
+		return text;
 	case EROFS:
 		return "the unit has to allow it: ReadWritePaths=";
 	default:
@@ -76,7 +87,7 @@ int
 bucket_files_probe(
     const struct bucket_files_settings *settings, char why[WHY_SIZE])
 {
-	char directory[PATH_MAX];
+	char directory[PATH_MAX], text[ADVICE_SIZE];
 	int error;
 
 	if (settings->path[0] == '\0')
@@ -88,7 +99,7 @@ bucket_files_probe(
 	if (error == 0)
 		return 0;
 	return why_set(why, "file '%.100s' cannot be written: %s (%s)",
-	    settings->path, strerror(error), probe_advice(error));
+	    settings->path, strerror(error), probe_advice(text, error));
 }
 
 int

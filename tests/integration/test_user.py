@@ -99,7 +99,8 @@ def test_a_file_that_only_root_could_write(spawn, as_root, tmp_path):
                    "-u", "nobody")
     assert daemon.wait().status == 1
     assert daemon.log_contains("error: creosote 'bucket': cannot write file "
-                               "'.*/bucket': Permission denied")
+                               "'.*/bucket': Permission denied .*writable for "
+                               f"netlabd's user, uid {NOBODY.pw_uid}")
     assert not daemon.log_contains("ready: ")
     assert not (tmp_path / "bucket").exists()
 
