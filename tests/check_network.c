@@ -75,13 +75,23 @@ static const struct {
 	{ "192.0.2",
 	    "'192.0.2' is no network (write ADDRESS or ADDRESS/BITS)" },
 	{ "[::1]", "'[::1]' is no network (write ADDRESS or ADDRESS/BITS)" },
-	{ "192.0.2.0/33", "'192.0.2.0/33' has no prefix length from 0 to 32" },
-	{ "192.0.2.0/", "'192.0.2.0/' has no prefix length from 0 to 32" },
-	{ "192.0.2.0/-1", "'192.0.2.0/-1' has no prefix length from 0 to 32" },
+	{ "192.0.2.0/33",
+	    "'192.0.2.0/33' has no prefix length from 0 to 32 (write "
+	    "ADDRESS/BITS)" },
+	{ "192.0.2.0/",
+	    "'192.0.2.0/' has no prefix length from 0 to 32 (write "
+	    "ADDRESS/BITS)" },
+	{ "192.0.2.0/-1",
+	    "'192.0.2.0/-1' has no prefix length from 0 to 32 (write "
+	    "ADDRESS/BITS)" },
 	{ "192.0.2.0/9999",
-	    "'192.0.2.0/9999' has no prefix length from 0 to 32" },
-	{ "::/129", "'::/129' has no prefix length from 0 to 128" },
-	{ "::/1 ", "'::/1 ' has no prefix length from 0 to 128" },
+	    "'192.0.2.0/9999' has no prefix length from 0 to 32 (write "
+	    "ADDRESS/BITS)" },
+	{ "::/129",
+	    "'::/129' has no prefix length from 0 to 128 (write "
+	    "ADDRESS/BITS)" },
+	{ "::/1 ",
+	    "'::/1 ' has no prefix length from 0 to 128 (write ADDRESS/BITS)" },
 };
 
 START_TEST(test_bad)
@@ -128,7 +138,8 @@ static const struct {
 	{ "2001:db8::/28", "has bits beyond its prefix (write 2001:db0::/28)" },
 	{ "2001:db8::1/127",
 	    "has bits beyond its prefix (write 2001:db8::/127)" },
-	{ "10.0.0.0/33", "has no prefix length from 0 to 32" },
+	{ "10.0.0.0/33",
+	    "has no prefix length from 0 to 32 (write ADDRESS/BITS)" },
 };
 
 START_TEST(test_exact)

@@ -61,7 +61,8 @@ parse(struct network *network, const char *text, char why[WHY_SIZE])
 	bits = slash == NULL ? (is_ipv4 ? 32 : 128)
 			     : parse_bits(slash + 1, is_ipv4 ? 32 : 128);
 	if (bits == -1)
-		return why_set(why, "has no prefix length from 0 to %d",
+		return why_set(why,
+		    "has no prefix length from 0 to %d (write ADDRESS/BITS)",
 		    is_ipv4 ? 32 : 128);
 	network->bits = (unsigned)bits + (is_ipv4 ? MAPPED_BITS : 0);
 	return 0;
