@@ -47,8 +47,8 @@ fail_denied(const struct address *address, char why[CONTROL_WHY_SIZE])
 	if ((status.st_mode & S_IWGRP) == 0 || group == NULL)
 		return control_fail(why,
 		    "permission denied (its owner alone "
-		    "may use it: try sudo, or give the "
-		    "control section a group)");
+		    "may use it: try sudo, or set socket-mode and "
+		    "socket-group in the control section)");
 	return control_fail(why,
 	    "permission denied (the group %s may use it: "
 	    "as root, adduser USER %s, then log in anew)",

@@ -124,7 +124,7 @@ def test_nobody_serves_the_socket(tmp_path):
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to become somebody else")
 @pytest.mark.parametrize(
     "mode, says",
-    [(0o660, "the group daemon may use it"), (0o600, "its owner alone may use it")],
+    [(0o660, "the group daemon may use it"), (0o600, "or set socket-mode and socket-group")],
 )
 def test_permission_denied(serve, tmp_path, mode, says):
     control = serve(STATUS_ANSWERS)
