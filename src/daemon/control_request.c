@@ -76,6 +76,32 @@ parse_bucket(const char *query, char bucket[HTTP_VALUE_SIZE])
 	}
 }
 
+static void
+note_file(void *arg, const char *path)
+{
+	bool *has_file = arg;
+
+	*has_file = path[0] != '\0';
+}
+
+static void
+pass_socket(void *arg, const char *path)
+{
+	(void)arg;
+	(void)path;
+}
+
+/* A bucket that writes to standard output has none. */
+static bool
+has_file_to_rotate(const struct service *service)
+{
+	bool has_file = false;
+
+	if (service_type(service)->rotate != NULL)
+		service_each_path(service, note_file, pass_socket, &has_file);
+	return has_file;
+}
+
 /* Rotates those of that name, all for "": 0, or -1 with the first why. */
 static int
 rotate(const char *bucket, json_t *rotated, char why[WHY_SIZE])
@@ -88,7 +114,7 @@ rotate(const char *bucket, json_t *rotated, char why[WHY_SIZE])
 		struct service *service = config->services[i];
 		const char *name = service_name(service);
 
-		if (service_type(service)->rotate == NULL ||
+		if (!has_file_to_rotate(service) ||
 		    (bucket[0] != '\0' && strcmp(bucket, name) != 0))
 			continue;
 		if (service_rotate(service, failure) == 0) {

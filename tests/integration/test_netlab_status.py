@@ -154,6 +154,16 @@ def test_reload_tells_all_errors(daemon):
         assert error.removeprefix("netlab: error: ") in text
 
 
+def test_rotate_only_what_has_a_file(daemon):
+    daemon.configure(CONFIG + 'creosote shown { listen = "127.0.0.1:0/udp" }')
+    assert printed(daemon, "reload").startswith("reloaded: ")
+    assert printed(daemon, "rotate") == "rotated: bucket\n"
+    assert printed(daemon, "rotate", "bucket") == "rotated: bucket\n"
+    result = netlab(daemon, "rotate", "shown")
+    assert (result.returncode, result.stdout) == (1, "")
+    assert "no bucket has a file that could be rotated" in result.stderr
+
+
 def test_tail_shows_history_and_what_comes(daemon):
     spew(daemon, b"one", b"\x1b[2J")
     with subprocess.Popen(
