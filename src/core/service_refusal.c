@@ -12,7 +12,11 @@
 
 #define PERIOD_MS 1000
 
-static const struct timeval period = { .tv_sec = PERIOD_MS / 1000 };
+/* The timer may come some ms early, and then it would take another one. */
+#define EARLY_MS 20
+
+static const struct timeval period = { .tv_sec = PERIOD_MS / 1000,
+	.tv_usec = EARLY_MS * 1000 };
 
 static void
 tell_first(const struct service *service, const struct sockaddr *peer,
