@@ -331,6 +331,28 @@ START_TEST(test_receive_buffer)
 }
 END_TEST
 
+/* What a socket unit has set up lets no answer go to a whole network. */
+START_TEST(test_adopt_udp)
+{
+	static const char *const texts[] = { "127.0.0.1:0/udp", "0.0.0.0:0/udp",
+		"[::]:0/udp" };
+
+	for (size_t i = 0; i < COUNT(texts); i++) {
+		struct address address = net_parse(texts[i]);
+		int fd = net_open(texts[i], 0), one = 1;
+		char why[WHY_SIZE];
+
+		ck_assert_int_eq(
+		    setsockopt(fd, SOL_SOCKET, SO_BROADCAST, &one, sizeof(one)),
+		    0);
+		ck_assert_int_eq(socket_adopt(fd, &address, why), fd);
+		ck_assert_int_eq(get_option(fd, SOL_SOCKET, SO_BROADCAST), 0);
+		ck_assert_int_eq(get_option(fd, SOL_SOCKET, SO_RXQ_OVFL), 1);
+		close(fd);
+	}
+}
+END_TEST
+
 START_TEST(test_drops)
 {
 	int fd = net_open("127.0.0.1:0/udp", 4096), client = net_connect(fd);
@@ -349,4 +371,4 @@ END_TEST
 CHECK_MAIN("socket", test_open_ip, test_options, test_open_unix,
     test_address_in_use, test_no_such_address, test_not_permitted, test_stale,
     test_not_stale, test_busy_is_not_stale, test_asking_leaves_no_trace,
-    test_receive_buffer, test_drops)
+    test_receive_buffer, test_adopt_udp, test_drops)

@@ -10,11 +10,15 @@
 #include <unistd.h>
 
 static int
+set_value(int fd, int level, int option, int value)
+{
+	return setsockopt(fd, level, option, &value, sizeof(value));
+}
+
+static int
 set_flag(int fd, int level, int option)
 {
-	int one = 1;
-
-	return setsockopt(fd, level, option, &one, sizeof(one));
+	return set_value(fd, level, option, 1);
 }
 
 /*
@@ -29,10 +33,15 @@ is_loopback(const struct address *address)
 	return IN6_IS_ADDR_LOOPBACK(&address->u.in6.sin6_addr);
 }
 
+/*
+ * A socket unit may let a socket send to whole networks (Broadcast=): then an
+ * answer to a forged sender would.
+ */
 static int
 set_udp_options(int fd, const struct address *address)
 {
-	if (set_flag(fd, SOL_SOCKET, SO_RXQ_OVFL) == -1)
+	if (set_flag(fd, SOL_SOCKET, SO_RXQ_OVFL) == -1 ||
+	    set_value(fd, SOL_SOCKET, SO_BROADCAST, 0) == -1)
 		return -1;
 	if (is_loopback(address))
 		return 0;
