@@ -146,6 +146,37 @@ START_TEST(test_stream)
 }
 END_TEST
 
+/* Who does not read costs no memory, and is sent the rest when he does. */
+START_TEST(test_stream_unread)
+{
+	const size_t cycle = 95 * LINE, size = 50 * cycle;
+	static const struct timeval quiet = { .tv_usec = 100000 };
+	const uint64_t *written;
+	uint64_t before;
+	struct served served;
+	char *out;
+	int client;
+
+	serve(&served,
+	    make_service("chargen", "listen", "127.0.0.1:0/tcp", NULL));
+	net_set_buffer(served.fd, SO_SNDBUF, 16384);
+	client = serve_connect(&served);
+	written = &served.service->streams.written_bytes;
+	do {
+		before = *written;
+		event_base_loopexit(served.base, &quiet);
+		event_base_dispatch(served.base);
+	} while (*written == 0 || *written > before);
+	ck_assert_uint_eq(served.pool.output, 0);
+	out = read_stream(&served, client, size);
+	ck_assert_mem_eq(out, lines[0].text, LINE);
+	ck_assert_mem_eq(out, out + cycle, size - cycle);
+	free(out);
+	close(client);
+	serve_end(&served);
+}
+END_TEST
+
 /* Input is thrown away and changes nothing; the end of it is the end. */
 START_TEST(test_stream_input)
 {
@@ -173,4 +204,5 @@ START_TEST(test_stream_input)
 }
 END_TEST
 
-CHECK_MAIN("chargen", test_datagram, test_room, test_stream, test_stream_input)
+CHECK_MAIN("chargen", test_datagram, test_room, test_stream, test_stream_unread,
+    test_stream_input)

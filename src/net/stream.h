@@ -147,6 +147,12 @@ int stream_listener_fd(const struct stream_listener *listener);
  */
 void stream_write(struct stream *stream, const char *data, size_t len);
 
+/*
+ * Sends what the socket takes now and returns how much that is; the rest is not
+ * kept. For the drain slot, which is called again as soon as more is taken.
+ */
+size_t stream_offer(struct stream *stream, const char *data, size_t len);
+
 /* Ends the connection once its output is sent; further input is thrown away. */
 void stream_close(struct stream *stream);
 

@@ -112,3 +112,11 @@ stream_write(struct stream *stream, const char *data, size_t len)
 	if (sent < len && !stream->broken)
 		keep_output(stream, data + sent, len - sent);
 }
+
+size_t
+stream_offer(struct stream *stream, const char *data, size_t len)
+{
+	if (len == 0 || stream->ended || stream->broken)
+		return 0;
+	return write_now(stream, data, len);
+}

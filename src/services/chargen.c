@@ -20,6 +20,11 @@
 /* RFC 864: a datagram carries 0 to 512 characters. */
 #define DATAGRAM_CHARACTERS 512
 
+/* Of a connection. */
+struct chargen_state {
+	size_t sent; /* of the piece */
+};
+
 static char piece[PIECE_SIZE];
 
 static int
@@ -50,15 +55,21 @@ chargen_datagram(struct service *service, struct datagram *datagram)
 	return true;
 }
 
+/* Nothing is kept for who does not read: it can be made again. */
 static void
 chargen_drain(struct stream *stream)
 {
-	stream_write(stream, piece, PIECE_SIZE);
+	struct chargen_state *state = stream_state(stream);
+
+	state->sent +=
+	    stream_offer(stream, piece + state->sent, PIECE_SIZE - state->sent);
+	state->sent %= PIECE_SIZE;
 }
 
 const struct service_type chargen_service = {
 	.name = "chargen",
 	.summary = "sends characters without end (RFC 864)",
+	.stream_state_size = sizeof(struct chargen_state),
 	.start = chargen_start,
 	.datagram = chargen_datagram,
 	.ignores_data = true,
