@@ -192,6 +192,12 @@ void service_set_access(
  */
 void service_take_access(struct service *service, struct service *from);
 
+/*
+ * The same of who has a successor, by what that has now: whom it denies does
+ * not stay with its predecessors.
+ */
+void service_follow_access(struct service *service);
+
 /* Whom allow, deny and its rates refuse is only told. */
 bool service_is_log_only(const struct service *service);
 

@@ -2,16 +2,31 @@
 /* Who may come in, by a service's own lists or those of all services. */
 #include "core/service_private.h"
 
-/* Lists of its own stand in the place of the common ones. */
+/* By another's rules. Lists of its own stand in the place of the common ones.
+ */
 static void
-apply(struct service *service)
+apply_of(struct service *service, const struct service *ruling)
 {
-	const struct service_access *access = &service->access;
+	const struct service_access *access = &ruling->access;
 
 	if (service->admission != NULL)
 		admission_set(service->admission,
 		    access->own != NULL ? access->own : access->common,
-		    service_is_log_only(service));
+		    service_is_log_only(ruling));
+}
+
+static void
+apply(struct service *service)
+{
+	apply_of(service, service);
+}
+
+static void
+review(struct service *service)
+{
+	for (size_t i = 0; i < service->listener_count; i++)
+		if (service->listeners[i].stream != NULL)
+			stream_listener_review(service->listeners[i].stream);
 }
 
 bool
@@ -52,9 +67,16 @@ service_take_access(struct service *service, struct service *from)
 	swap_lists(&service->common.deny, &from->common.deny);
 	service->common.log_only = from->common.log_only;
 	apply(service);
-	for (size_t i = 0; i < service->listener_count; i++)
-		if (service->listeners[i].stream != NULL)
-			stream_listener_review(service->listeners[i].stream);
+	review(service);
+}
+
+void
+service_follow_access(struct service *service)
+{
+	if (service->successor == NULL)
+		return;
+	apply_of(service, service->successor);
+	review(service);
 }
 
 size_t

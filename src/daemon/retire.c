@@ -97,6 +97,13 @@ retirees_add(struct retirees *retirees, struct service *service,
 	look_cb(-1, 0, retirees);
 }
 
+void
+retirees_review(struct retirees *retirees)
+{
+	for (size_t i = 0; i < retirees->count; i++)
+		service_follow_access(retirees->items[i].service);
+}
+
 size_t
 retirees_connections(const struct retirees *retirees)
 {

@@ -34,6 +34,9 @@ int retirees_reserve(struct retirees *retirees, size_t count);
 void retirees_add(struct retirees *retirees, struct service *service,
     struct service *successor, const struct shelf *left, uint64_t grace_ms);
 
+/* Ends the connections of those whom their successors deny by now. */
+void retirees_review(struct retirees *retirees);
+
 /* Connections that they still have. */
 size_t retirees_connections(const struct retirees *retirees);
 

@@ -125,6 +125,21 @@ def test_a_reload_takes_new_lists_and_keeps_the_service(netlabd, text):
     assert figures["connections"] == 4
 
 
+@pytest.mark.parametrize("at_once", (True, False))
+def test_who_is_denied_does_not_stay_with_what_a_service_was(netlabd, at_once):
+    daemon = netlabd(LAB % "")
+    first, second = tcp(daemon, FIRST), tcp(daemon, SECOND)
+    for sock in first, second:
+        assert exchange(sock, b"in") == b"in"
+    if not at_once:
+        daemon.reload(LAB % "idle-timeout = 5m")
+        assert exchange(second, b"still") == b"still"
+    daemon.reload(LAB % f'idle-timeout = 5m deny = "{SECOND}"')
+    with pytest.raises((ConnectionResetError, BrokenPipeError, AssertionError)):
+        exchange(second, b"still?")
+    assert exchange(first, b"still") == b"still"
+
+
 def test_log_only_tells_and_serves(netlabd):
     daemon = netlabd("control main { listen = \"unix:DIR/control\" }" + LAB % (
         f'deny = "{SECOND}" log-only = yes datagram-rate-per-source = 1 '
