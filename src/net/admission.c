@@ -114,6 +114,12 @@ admission_judges_datagrams(const struct admission *admission)
 }
 
 bool
+admission_counts_connections(const struct admission *admission)
+{
+	return admission != NULL && admission->counts != NULL;
+}
+
+bool
 admission_is_log_only(const struct admission *admission)
 {
 	return admission != NULL && admission->log_only;

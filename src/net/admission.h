@@ -46,6 +46,9 @@ void admission_set(
 /* Whether there is anything to judge datagrams by; NULL: no. */
 bool admission_judges_datagrams(const struct admission *admission);
 
+/* Whether a source may have but so many connections at once; NULL: no. */
+bool admission_counts_connections(const struct admission *admission);
+
 /* What it says of who is refused is only told: he is served. */
 bool admission_is_log_only(const struct admission *admission);
 

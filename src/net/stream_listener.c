@@ -153,12 +153,25 @@ accept_one(struct stream_listener *listener)
 	return true;
 }
 
+/*
+ * Where those of a source are counted, one at a time is taken in, so that those
+ * that are over are seen to be: who connects again and again has but one.
+ */
+/*
+ * Where those of a source are counted, one at a time is taken in, so that those
+ * that are over by then are seen to be: who connects again and again has but a
+ * few.
+ */
 static void
 accept_cb(evutil_socket_t fd, short what, void *arg)
 {
+	struct stream_listener *listener = arg;
+	bool counts = admission_counts_connections(listener->config.admission);
+
 	(void)fd;
 	(void)what;
-	for (int i = 0; i < ACCEPT_BATCH && accept_one(arg); i++)
+	for (int i = counts ? 1 : ACCEPT_BATCH; i > 0 && accept_one(listener);
+	     i--)
 		continue;
 }
 

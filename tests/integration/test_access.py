@@ -244,6 +244,21 @@ def test_max_connections_per_source(netlabd):
         "max-connections-per-source": 1}
 
 
+def test_who_connects_again_and_again_has_but_one(netlabd):
+    """Those that are over do not count, however many wait to come in."""
+    daemon = netlabd('''discard lab { listen = "localhost:0"
+        max-connections-per-source = 4 }''')
+    for _ in range(300):
+        with tcp(daemon, FIRST) as sock:
+            sock.sendall(b"a line\n")
+    with tcp(daemon, FIRST) as last:
+        last.shutdown(socket.SHUT_WR)
+        assert last.recv(1) == b""
+    figures = daemon.stop().figures["lab"]
+    assert refusals(figures) == {}
+    assert figures["connections"] == 301
+
+
 def test_a_network_as_one_source(netlabd):
     daemon = netlabd(LAB % "max-connections-per-source = 1 source-prefix4 = 24")
     with tcp(daemon, FIRST) as sock:
