@@ -63,6 +63,13 @@ fake_describe(const struct service *service, const struct service_words *words)
 	words->text(words->arg, "file", "/tmp/\xff\"x");
 }
 
+static void
+fake_paths(const void *settings, service_path_fn *file, void *arg)
+{
+	(void)settings;
+	file(arg, "/tmp/bucket");
+}
+
 static const struct service_type fake_type = {
 	.name = "fake",
 	.summary = "a bucket",
@@ -70,6 +77,7 @@ static const struct service_type fake_type = {
 	.history = fake_history,
 	.history_json = fake_json,
 	.rotate = fake_rotate,
+	.paths = fake_paths,
 	.describe = fake_describe,
 };
 

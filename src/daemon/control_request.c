@@ -81,7 +81,7 @@ note_file(void *arg, const char *path)
 {
 	bool *has_file = arg;
 
-	*has_file = path[0] != '\0';
+	*has_file |= path[0] != '\0';
 }
 
 static void
