@@ -7,13 +7,13 @@ import re
 import resource
 import select
 import socket
-import struct
 import time
 
 import pytest
 
 from daemon import DEADLINE_S, SANITIZED, wait_until
-from wire import CTIME, exchange, read_exactly, read_to_end, udp_socket
+from wire import (CTIME, exchange, forge, forger, read_exactly, read_to_end,
+                  udp_socket)
 
 KIB, MIB = 1 << 10, 1 << 20
 MOST = 19000
@@ -180,11 +180,11 @@ def test_no_answer_for_a_source_that_is_not_there(netlabd):
     daemon = netlabd("""echo lab { listen = "localhost:0" }
         time clock { listen = "localhost:0" }""")
     target = daemon.port("lab", "udp4")
-    raw = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
+    raw = forger()
     clock = udp_socket(target=daemon.address("clock", "udp4"))
     for number in range(5000):
-        source = struct.pack(">I", 0x7f010000 + number)
-        raw.sendto(spoofed(source, 40000, target, b"x" * 100),
+        source = f"127.1.{number >> 8}.{number & 255}"
+        raw.sendto(forge((source, 40000), ("127.0.0.1", target), b"x" * 100),
                    ("127.0.0.1", 0))
         if number % 500 == 0:
             clock.send(b"\n")
@@ -194,10 +194,3 @@ def test_no_answer_for_a_source_that_is_not_there(netlabd):
     figures = daemon.stop().figures["lab"]
     assert figures["datagrams"] == 5001
     assert figures["lost"] == 0
-
-
-def spoofed(source, source_port, port, payload):
-    """An IPv4 packet; the kernel fills in checksum and length."""
-    udp = struct.pack(">HHHH", source_port, port, 8 + len(payload), 0)
-    return struct.pack(">BBHHHBBH4s4s", 0x45, 0, 0, 0, 0, 64, 17, 0, source,
-                       b"\x7f\0\0\1") + udp + payload
