@@ -116,6 +116,19 @@ def test_root_becomes_somebody_else(spawn, as_root, open_directory):
     assert daemon.stop().status == 0
 
 
+def test_a_configuration_for_root_alone(spawn, as_root, open_directory):
+    """It serves; that a reload could not read it is said at the start."""
+    config = open_directory / "netlabd.conf"
+    config.write_text(LAB)
+    config.chmod(0o600)
+    daemon = spawn("", "-c", str(config), stays_root=False).wait_ready()
+    assert daemon.log_contains(
+        f"warning: configuration: '{config}' cannot be read by user "
+        f"'{default_user().pw_name}', so that it cannot be reloaded")
+    assert daemon.reload() == REFUSED
+    assert exchange(daemon.connect("lab", "tcp4"), b"hello") == b"hello"
+
+
 def test_a_reader_that_stops(spawn, as_root, open_directory):
     """Of root's pipe, which the other user may not open: nothing waits for it
     but records, and those who share the pipe wait as before."""
