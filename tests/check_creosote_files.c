@@ -267,11 +267,9 @@ START_TEST(test_group_of_others)
 }
 END_TEST
 
-/*
- * A bucket that a reload changed still writes to what its successor rotated:
- * that is let alone until it is closed, and then looked after.
- */
-START_TEST(test_successor)
+/* A bucket has written, and its successor has rotated what it wrote. */
+static struct bucket_files *
+begin_successor(void)
 {
 	struct bucket_files *old;
 
@@ -284,6 +282,17 @@ START_TEST(test_successor)
 	begin();
 	say_to(bucket_files_find(files, NULL, 0), "long\n");
 	work();
+	return old;
+}
+
+/*
+ * A bucket that a reload changed still writes to what its successor rotated:
+ * that is let alone until it is closed, and then looked after.
+ */
+START_TEST(test_successor)
+{
+	struct bucket_files *old = begin_successor();
+
 	ck_assert_str_eq(files_names(), "b.log b.log-20261125T213000Z");
 	ck_assert_int_eq(
 	    write(bucket_files_find(old, NULL, 0)->file.fd, "2\n", 2), 2);
@@ -299,17 +308,8 @@ END_TEST
 /* The same where it does not end, but opens its file anew. */
 START_TEST(test_successor_reopened)
 {
-	struct bucket_files *old;
+	struct bucket_files *old = begin_successor();
 
-	prepare("b.log");
-	set("rotate-size", "4");
-	set("compress", "yes");
-	begin();
-	old = files;
-	say_to(bucket_files_find(files, NULL, 0), "1\n");
-	begin();
-	say_to(bucket_files_find(files, NULL, 0), "long\n");
-	work();
 	ck_assert(files_has("b.log-20261125T213000Z"));
 	ck_assert_int_eq(bucket_files_reopen(old, why), 0);
 	work();

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "check_main.h"
+#include "check_peer.h"
 
 #define SOURCES 1000000
 
@@ -22,20 +23,6 @@ make(size_t size, uint64_t per_second, uint64_t burst)
 
 	ck_assert_ptr_nonnull(rate);
 	return rate;
-}
-
-static const struct sockaddr *
-peer_of(const char *text)
-{
-	static struct sockaddr_in in;
-	static struct sockaddr_in6 in6;
-
-	in = (struct sockaddr_in){ .sin_family = AF_INET, .sin_port = 7 };
-	in6 = (struct sockaddr_in6){ .sin6_family = AF_INET6 };
-	if (inet_pton(AF_INET, text, &in.sin_addr) == 1)
-		return (struct sockaddr *)&in;
-	ck_assert_int_eq(inet_pton(AF_INET6, text, &in6.sin6_addr), 1);
-	return (struct sockaddr *)&in6;
 }
 
 static void
@@ -172,15 +159,6 @@ START_TEST(test_bounds)
 	rate_free(rate);
 }
 END_TEST
-
-static const struct sockaddr *
-numbered_peer(uint32_t number)
-{
-	static struct sockaddr_in in = { .sin_family = AF_INET };
-
-	in.sin_addr.s_addr = htonl(0x0a000000 + number);
-	return (struct sockaddr *)&in;
-}
 
 /* As many as there is room for do not disturb each other, but for few. */
 START_TEST(test_room)

@@ -8,34 +8,11 @@
 #include <string.h>
 
 #include "check_main.h"
+#include "check_peer.h"
 
 #define MAX     1000
 #define SOURCES 300
 #define STEPS   200000
-
-static const struct sockaddr *
-peer_of(const char *text)
-{
-	static struct sockaddr_in in;
-	static struct sockaddr_in6 in6;
-
-	in = (struct sockaddr_in){ .sin_family = AF_INET };
-	in6 = (struct sockaddr_in6){ .sin6_family = AF_INET6 };
-	if (inet_pton(AF_INET, text, &in.sin_addr) == 1)
-		return (struct sockaddr *)&in;
-	ck_assert_int_eq(inet_pton(AF_INET6, text, &in6.sin6_addr), 1);
-	return (struct sockaddr *)&in6;
-}
-
-static const struct sockaddr *
-numbered_peer(uint32_t number)
-{
-	static struct sockaddr_in in;
-
-	in = (struct sockaddr_in){ .sin_family = AF_INET };
-	in.sin_addr.s_addr = htonl(0x0a000000 + number);
-	return (struct sockaddr *)&in;
-}
 
 START_TEST(test_sources)
 {

@@ -155,29 +155,28 @@ def test_a_line_of_the_other_after_a_rotation(netlabd, tmp_path):
         map(numbers, tmp_path.glob("bucket*")))) == list(range(5))
 
 
+def bring_later(netlabd):
+    """10 records wait for a file that cannot be written, and after a reload 10
+    come to the new bucket and 10 over a connection of the old one."""
+    daemon = netlabd(config("1M"), preexec_fn=no_file)
+    sender = Sender(daemon)
+    stream = daemon.connect("bucket", "unix")
+    sender.send(10, stream)
+    daemon.wait_for_log("cannot write to ")
+    assert daemon.reload(config("2M")) == outcome(kept=2, changed=1)
+    sender.send(10)
+    sender.send(10, stream)
+    stream.close()
+    return daemon
+
+
 def test_what_connections_bring_later(netlabd, tmp_path):
     """A connection goes on with the old bucket; what that cannot write until its
     end goes to the new one as well."""
-    daemon = netlabd(config("1M"), preexec_fn=no_file)
-    sender = Sender(daemon)
-    stream = daemon.connect("bucket", "unix")
-    sender.send(10, stream)
-    daemon.wait_for_log("cannot write to ")
-    assert daemon.reload(config("2M")) == outcome(kept=2, changed=1)
-    sender.send(10)
-    sender.send(10, stream)
-    stream.close()
+    daemon = bring_later(netlabd)
     daemon.stop()  # with a last chance to write, which fails
     assert daemon.log_contains("30 records that waited are lost")
-    daemon = netlabd(config("1M"), preexec_fn=no_file)
-    sender = Sender(daemon)
-    stream = daemon.connect("bucket", "unix")
-    sender.send(10, stream)
-    daemon.wait_for_log("cannot write to ")
-    assert daemon.reload(config("2M")) == outcome(kept=2, changed=1)
-    sender.send(10)
-    sender.send(10, stream)
-    stream.close()
+    daemon = bring_later(netlabd)
     free(daemon)
     daemon.stop()
     assert sorted(numbers(tmp_path / "bucket")) == list(range(30))
