@@ -97,6 +97,17 @@ wait_for(struct stream *stream, short events, const struct timeval *timeout)
 		stream_break(stream, STREAM_MEMORY);
 }
 
+/* Reads what has come in: -1: nothing more is there now, 0: its end is. */
+static ssize_t
+drain_input(struct stream *stream)
+{
+	ssize_t len = 1;
+
+	for (int i = 0; i < LINGER_READS && len > 0; i++)
+		len = stream_input_discard(stream);
+	return len;
+}
+
 /*
  * True when closing cannot take anything from the peer: its system has all that
  * was sent, and nothing that it sent is left unread.
@@ -104,10 +115,8 @@ wait_for(struct stream *stream, short events, const struct timeval *timeout)
 static bool
 is_delivered(struct stream *stream)
 {
-	ssize_t len = 1;
+	ssize_t len = drain_input(stream);
 
-	for (int i = 0; i < LINGER_READS && len > 0; i++)
-		len = stream_input_discard(stream);
 	return len == 0 ||
 	    (len == -1 && socket_unsent(event_get_fd(&stream->event)) == 0);
 }
@@ -132,6 +141,10 @@ linger_at_stop(struct stream *stream)
 static void
 linger(struct stream *stream)
 {
+	if (stream->finished && drain_input(stream) <= 0) {
+		stream->broken = true;
+		return;
+	}
 	if (!stream->lingers) {
 		stream->lingers = true;
 		stream->linger_reads = LINGER_READS;

@@ -157,6 +157,14 @@ size_t stream_offer(struct stream *stream, const char *data, size_t len);
 void stream_close(struct stream *stream);
 
 /*
+ * Sends the last bytes together with our end, a segment less than writing and
+ * closing, and closes the connection as soon as what has come in is read: for
+ * services that ask for nothing. What a peer sends later finds nobody, and its
+ * system may be told so (RFC 9293, section 3.6.1).
+ */
+void stream_finish(struct stream *stream, const char *data, size_t len);
+
+/*
  * Reads no more from the connection until it is released: what its peer sends
  * waits there (back-pressure). What has been read already, the rest of a line
  * buffer, is still handed over. A held connection does not idle out, but where

@@ -63,15 +63,16 @@ stream_output_send(struct stream *stream)
 	return stream_output_waiting(stream) == 0;
 }
 
-/* Writes what the socket takes now and returns how much. */
+/* Writes what the socket takes now and returns how much; flags of send(2). */
 static size_t
-write_now(struct stream *stream, const char *data, size_t len)
+write_now(struct stream *stream, const char *data, size_t len, int flags)
 {
 	ssize_t sent;
 
 	if (stream_output_waiting(stream) > 0)
 		return 0;
-	sent = send(event_get_fd(&stream->event), data, len, MSG_NOSIGNAL);
+	sent =
+	    send(event_get_fd(&stream->event), data, len, MSG_NOSIGNAL | flags);
 	if (sent == -1) {
 		if (errno != EAGAIN && errno != EINTR)
 			stream_break(stream, STREAM_RESET);
@@ -101,16 +102,31 @@ keep_output(struct stream *stream, const char *data, size_t len)
 	stream_touch(stream);
 }
 
-void
-stream_write(struct stream *stream, const char *data, size_t len)
+static void
+write_or_keep(struct stream *stream, const char *data, size_t len, int flags)
 {
 	size_t sent;
 
 	if (len == 0 || stream->ended || stream->broken)
 		return;
-	sent = write_now(stream, data, len);
+	sent = write_now(stream, data, len, flags);
 	if (sent < len && !stream->broken)
 		keep_output(stream, data + sent, len - sent);
+}
+
+void
+stream_write(struct stream *stream, const char *data, size_t len)
+{
+	write_or_keep(stream, data, len, 0);
+}
+
+/* MSG_MORE holds the bytes back until the end goes with them. */
+void
+stream_finish(struct stream *stream, const char *data, size_t len)
+{
+	write_or_keep(stream, data, len, MSG_MORE);
+	stream->finished = true;
+	stream_close(stream);
 }
 
 size_t
@@ -118,5 +134,5 @@ stream_offer(struct stream *stream, const char *data, size_t len)
 {
 	if (len == 0 || stream->ended || stream->broken)
 		return 0;
-	return write_now(stream, data, len);
+	return write_now(stream, data, len, 0);
 }

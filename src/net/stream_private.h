@@ -33,6 +33,7 @@ struct stream {
 	bool ended : 1;       /* to be closed when output is sent */
 	bool at_end : 1;      /* the peer sends no more */
 	bool lingers : 1;     /* we send no more; waits for its end */
+	bool finished : 1;    /* its last bytes leave with our end */
 	bool held : 1;        /* the service wants no input now */
 	bool fed : 1;         /* was given input since batch_end */
 	bool pulls : 1;       /* the pull slot is to be called */

@@ -95,8 +95,7 @@ time_open(struct stream *stream)
 	char text[CLOCK_TEXT_SIZE];
 	size_t len = time_format(stream_service(stream), text, clock_now_ns());
 
-	stream_write(stream, text, len);
-	stream_close(stream);
+	stream_finish(stream, text, len);
 }
 
 const struct service_type time_service = {
