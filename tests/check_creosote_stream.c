@@ -95,6 +95,12 @@ START_TEST(test_source)
 }
 END_TEST
 
+static void
+reset(struct stream *stream)
+{
+	stream_break(stream, STREAM_RESET);
+}
+
 /* What a connection brought is written though it is reset in a line. */
 START_TEST(test_reset_within_a_line)
 {
@@ -104,9 +110,7 @@ START_TEST(test_reset_within_a_line)
 	lab_open(&lab, "max-record", "64K");
 	client = serve_connect(&lab.served);
 	serve_send(&lab.served, client, "whole\nhalf", 10);
-	stream_break(
-	    LIST_FIRST(&lab.bucket.service->listeners[0].stream->streams),
-	    STREAM_RESET);
+	stream_each(lab.bucket.service->listeners[0].stream, reset);
 	while (lab.bucket.service->streams.open > 0)
 		event_base_loop(lab.served.base, EVLOOP_ONCE);
 	event_base_loop(lab.served.base, EVLOOP_NONBLOCK);

@@ -24,7 +24,7 @@ static void
 take_line(struct stream *stream, char *line, size_t len)
 {
 	struct log *log = &the_log;
-	size_t max = stream->listener->config.max_line;
+	size_t max = stream_listener(stream)->config.max_line;
 
 	REQUIRE(len > 0 && len <= max && !log->had_last);
 	REQUIRE(memcmp(line, log->expected + log->len, len) == 0);
@@ -98,7 +98,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct stream_listener listener = { .config.handler = &handler };
-	struct stream stream = { .listener = &listener, .busy = true };
+	struct stream stream = { .busy = true };
 	const char *text = (const char *)data + 3;
 	enum stream_reason reason;
 	size_t expected;
@@ -106,6 +106,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size < 3)
 		return 0;
 	size -= 3;
+	event_assign(&stream.event, NULL, -1, 0, NULL, &listener);
 	listener.config.max_line = data[0] < 200 ? data[0] + 1u : data[0] * 10u;
 	the_log = (struct log){ .enough = data[1], .expected = text };
 	expected =

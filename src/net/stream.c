@@ -30,13 +30,13 @@ static const struct timeval stop_look = { .tv_usec = STOP_LOOK_MS * 1000 };
 static const struct stream_handler *
 handler_of(const struct stream *stream)
 {
-	return stream->listener->config.handler;
+	return stream_listener(stream)->config.handler;
 }
 
 static void
 stream_free(struct stream *stream)
 {
-	struct stream_config *config = &stream->listener->config;
+	struct stream_config *config = &stream_listener(stream)->config;
 
 	if (handler_of(stream)->close != NULL)
 		handler_of(stream)->close(stream);
@@ -44,9 +44,9 @@ stream_free(struct stream *stream)
 	config->counters->closed[stream->reason]++;
 	admission_leave(config->admission, stream->ticket);
 	config->counters->open--;
-	config->pool->open--;
 	config->pool->output -= stream_output_waiting(stream);
-	LIST_REMOVE(stream, entry);
+	stream_listener(stream)->open--;
+	stream_pool_remove(config->pool, event_get_fd(&stream->event));
 	event_del(&stream->event);
 	close(event_get_fd(&stream->event));
 	stream_backlog_free(stream->backlog);
@@ -89,7 +89,8 @@ wait_for(struct stream *stream, short events, const struct timeval *timeout)
 	    events) {
 		event_del(event);
 		event_assign(event, event_get_base(event), event_get_fd(event),
-		    events, event_get_callback(event), stream);
+		    events, event_get_callback(event),
+		    event_get_callback_arg(event));
 	} else if (event_pending(event, EV_READ | EV_WRITE, NULL)) {
 		return;
 	}
@@ -153,31 +154,32 @@ linger(struct stream *stream)
 	}
 	if (stream->at_end || stream->linger_reads == 0)
 		stream->broken = true;
-	else if (stream->listener->stopped)
+	else if (stream_listener(stream)->stopped)
 		linger_at_stop(stream);
 	else
-		wait_for(stream, EV_READ, stream->listener->linger_time);
+		wait_for(stream, EV_READ, stream_listener(stream)->linger_time);
 }
 
 /* True when its input is left where it is. */
 static bool
 is_held(const struct stream *stream)
 {
-	return stream->held && !stream->ended && !stream->listener->stopped;
+	return stream->held && !stream->ended &&
+	    !stream_listener(stream)->stopped;
 }
 
 /* Waits for what an open connection without output to send may bring. */
 static void
 wait_for_input(struct stream *stream)
 {
-	const struct timeval *idle_time = stream->listener->idle_time;
+	const struct timeval *idle_time = stream_listener(stream)->idle_time;
 	bool generates = handler_of(stream)->drain != NULL;
 
 	if (stream->pulls) {
 		wait_for(stream, EV_WRITE, idle_time);
 		return;
 	}
-	if (stream->stays && !stream->listener->stopped)
+	if (stream->stays && !stream_listener(stream)->stopped)
 		idle_time = NULL;
 	if (is_held(stream) && !generates)
 		event_del(&stream->event);
@@ -187,14 +189,14 @@ wait_for_input(struct stream *stream)
 		wait_for(stream, EV_READ | EV_WRITE, idle_time);
 	else
 		wait_for(stream, EV_READ,
-		    stream->listener->stopped ? &stop_look : idle_time);
+		    stream_listener(stream)->stopped ? &stop_look : idle_time);
 }
 
 /* Decides what the connection waits for; frees it when it is over. */
 static void
 settle(struct stream *stream)
 {
-	const struct stream_config *config = &stream->listener->config;
+	const struct stream_config *config = &stream_listener(stream)->config;
 	bool generates = handler_of(stream)->drain != NULL, fed;
 
 	stream->busy = false;
@@ -203,7 +205,8 @@ settle(struct stream *stream)
 	if (!stream->broken) {
 		if (stream_output_waiting(stream) > 0 &&
 		    (!generates || stream->ended))
-			wait_for(stream, EV_WRITE, stream->listener->idle_time);
+			wait_for(stream, EV_WRITE,
+			    stream_listener(stream)->idle_time);
 		else if (stream->ended)
 			linger(stream);
 		else
@@ -222,7 +225,7 @@ static void
 take_silence(struct stream *stream)
 {
 	const struct stream_handler *handler = handler_of(stream);
-	bool stopped = stream->listener->stopped;
+	bool stopped = stream_listener(stream)->stopped;
 
 	if (stopped && stream->lingers)
 		return; /* settle() looks again */
@@ -269,10 +272,10 @@ take_room(struct stream *stream)
 static void
 event_cb(evutil_socket_t fd, short what, void *arg)
 {
-	struct stream *stream = arg;
-	bool looks = stream->lingers && stream->listener->stopped;
+	struct stream_listener *listener = arg;
+	struct stream *stream = listener->config.pool->by_fd[fd];
+	bool looks = stream->lingers && listener->stopped;
 
-	(void)fd;
 	stream->busy = true;
 	if ((what & EV_TIMEOUT) != 0)
 		take_silence(stream);
@@ -301,20 +304,19 @@ stream_begin(struct stream_listener *listener, int fd,
 	struct event_base *base = event_get_base(&listener->accept_event);
 	struct stream *stream = calloc(1, sizeof(*stream) + config->state_size);
 
-	if (stream == NULL) {
+	if (stream == NULL || stream_pool_add(config->pool, fd, stream) == -1) {
 		config->counters->closed[STREAM_MEMORY]++;
+		free(stream);
 		close(fd);
 		return;
 	}
-	stream->listener = listener;
 	stream->busy = true;
 	stream->ticket = admission_enter(config->admission, peer);
 	stream->id = (unsigned)++config->counters->accepted;
 	event_assign(
-	    &stream->event, base, fd, EV_READ | EV_PERSIST, event_cb, stream);
-	LIST_INSERT_HEAD(&listener->streams, stream, entry);
+	    &stream->event, base, fd, EV_READ | EV_PERSIST, event_cb, listener);
+	listener->open++;
 	config->counters->open++;
-	config->pool->open++;
 	config->observer->opened(config->owner, stream->id, peer, peer_len);
 	if (config->handler->open != NULL)
 		config->handler->open(stream);

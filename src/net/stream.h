@@ -96,6 +96,8 @@ struct stream_counters {
 struct stream_pool {
 	size_t open, max;
 	size_t output, max_output; /* bytes */
+	struct stream **by_fd;     /* the engine's own; NULL: none open */
+	size_t by_fd_size;
 };
 
 struct stream_config {

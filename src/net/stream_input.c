@@ -23,9 +23,10 @@ static char read_buffer[READ_SIZE];
 static void
 take_input(struct stream *stream, char *data, size_t len)
 {
-	const struct stream_handler *handler = stream->listener->config.handler;
+	const struct stream_handler *handler =
+	    stream_listener(stream)->config.handler;
 
-	stream->listener->config.counters->read_bytes += len;
+	stream_listener(stream)->config.counters->read_bytes += len;
 	if (stream->ended)
 		return;
 	stream->fed = true;
@@ -38,7 +39,8 @@ take_input(struct stream *stream, char *data, size_t len)
 static void
 take_end(struct stream *stream)
 {
-	const struct stream_handler *handler = stream->listener->config.handler;
+	const struct stream_handler *handler =
+	    stream_listener(stream)->config.handler;
 
 	stream->at_end = true;
 	if (stream->ended)
@@ -57,7 +59,7 @@ take_end(struct stream *stream)
 static size_t
 read_size(const struct stream *stream)
 {
-	const struct stream_config *config = &stream->listener->config;
+	const struct stream_config *config = &stream_listener(stream)->config;
 	const struct stream_pool *pool = config->pool;
 	size_t size = config->max_output - HELD_BACK, part = 0;
 

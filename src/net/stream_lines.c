@@ -43,7 +43,7 @@ keep(struct stream *stream, const char *data, size_t len)
 static void
 deliver(struct stream *stream, char *line, size_t len)
 {
-	stream->listener->config.handler->line(stream, line, len);
+	stream_listener(stream)->config.handler->line(stream, line, len);
 }
 
 /* Delivers the kept beginning together with the end that has come now. */
@@ -68,7 +68,7 @@ kept(const struct stream *stream)
 void
 stream_lines_feed(struct stream *stream, char *data, size_t len)
 {
-	size_t max = stream->listener->config.max_line;
+	size_t max = stream_listener(stream)->config.max_line;
 
 	while (len > 0 && !stream->ended && !stream->broken) {
 		char *newline = memchr(data, '\n', len);

@@ -211,7 +211,6 @@ stream_listen(
 		return NULL;
 	}
 	listener->config = *config;
-	LIST_INIT(&listener->streams);
 	listener->linger_time = common_time(base, &linger);
 	listener->idle = milliseconds(config->idle_ms);
 	if (config->idle_ms != 0)
@@ -233,23 +232,10 @@ stream_listener_fd(const struct stream_listener *listener)
 	return listener->closed ? -1 : event_get_fd(&listener->accept_event);
 }
 
-/* Calls the function for each connection; it may free the connection. */
-static void
-each_stream(struct stream_listener *listener, void (*function)(struct stream *))
-{
-	struct stream *stream, *next;
-
-	for (stream = LIST_FIRST(&listener->streams); stream != NULL;
-	     stream = next) {
-		next = LIST_NEXT(stream, entry);
-		function(stream);
-	}
-}
-
 static void
 review(struct stream *stream)
 {
-	const struct stream_config *config = &stream->listener->config;
+	const struct stream_config *config = &stream_listener(stream)->config;
 	struct sockaddr_storage peer;
 
 	if (stream_peer(stream, &peer) == 0 ||
@@ -264,7 +250,7 @@ void
 stream_listener_review(struct stream_listener *listener)
 {
 	if (!admission_is_log_only(listener->config.admission))
-		each_stream(listener, review);
+		stream_each(listener, review);
 }
 
 void
@@ -288,13 +274,13 @@ stream_listener_stop(struct stream_listener *listener)
 		return;
 	stream_listener_close(listener, true);
 	listener->stopped = true;
-	each_stream(listener, stream_stop);
+	stream_each(listener, stream_stop);
 }
 
 void
 stream_listener_free(struct stream_listener *listener)
 {
 	stream_listener_stop(listener);
-	each_stream(listener, stream_abort);
+	stream_each(listener, stream_abort);
 	free(listener);
 }

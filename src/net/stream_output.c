@@ -47,7 +47,7 @@ stream_is_deserted(const struct stream *stream)
 bool
 stream_output_send(struct stream *stream)
 {
-	struct stream_config *config = &stream->listener->config;
+	struct stream_config *config = &stream_listener(stream)->config;
 	int sent;
 
 	if (stream_output_waiting(stream) == 0)
@@ -78,7 +78,7 @@ write_now(struct stream *stream, const char *data, size_t len, int flags)
 			stream_break(stream, STREAM_RESET);
 		return 0;
 	}
-	stream->listener->config.counters->written_bytes += (size_t)sent;
+	stream_listener(stream)->config.counters->written_bytes += (size_t)sent;
 	return (size_t)sent;
 }
 
@@ -93,12 +93,12 @@ keep_output(struct stream *stream, const char *data, size_t len)
 	if (backlog == NULL || backlog->output == NULL)
 		stream_break(stream, STREAM_MEMORY);
 	else if (stream_output_waiting(stream) + len >
-	    stream->listener->config.max_output)
+	    stream_listener(stream)->config.max_output)
 		stream_break(stream, STREAM_OUTPUT_LIMIT);
 	else if (evbuffer_add(backlog->output, data, len) == -1)
 		stream_break(stream, STREAM_MEMORY);
 	else
-		stream->listener->config.pool->output += len;
+		stream_listener(stream)->config.pool->output += len;
 	stream_touch(stream);
 }
 

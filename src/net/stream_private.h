@@ -5,7 +5,6 @@
 
 #include <event2/event.h>
 #include <event2/event_struct.h>
-#include <sys/queue.h>
 
 #include "net/stream.h"
 
@@ -19,12 +18,13 @@ struct stream_backlog {
 	size_t line_size; /* of the memory at `line` */
 };
 
-/* An idle connection costs one of these: it is kept small. */
+/*
+ * An idle connection costs one of these and a place in the pool's table: it is
+ * kept small.
+ */
 struct stream {
-	struct event event; /* one, for reading, writing or both */
-	struct stream_listener *listener;
+	struct event event;             /* one, for reading, writing or both */
 	struct stream_backlog *backlog; /* NULL: nothing is held back */
-	LIST_ENTRY(stream) entry;
 	unsigned id;
 	uint32_t ticket;      /* of admission_enter() */
 	uint8_t reason;       /* enum stream_reason, of `ended` */
@@ -51,8 +51,26 @@ struct stream_listener {
 	const struct timeval *linger_time;
 	bool closed;  /* the listening socket is */
 	bool stopped; /* connections are to end */
-	LIST_HEAD(, stream) streams;
+	size_t open;  /* connections */
 };
+
+/* The listener that it came in by is what its event carries along. */
+static inline struct stream_listener *
+stream_listener(const struct stream *stream)
+{
+	return event_get_callback_arg(&stream->event);
+}
+
+/*
+ * The connections of a pool by descriptor. Notes one: 0, or -1: out of memory.
+ * With the last that is removed goes the table.
+ */
+int stream_pool_add(struct stream_pool *pool, int fd, struct stream *stream);
+void stream_pool_remove(struct stream_pool *pool, int fd);
+
+/* Calls the function for each connection; it may free the connection. */
+void stream_each(
+    struct stream_listener *listener, void (*function)(struct stream *));
 
 /* Starts serving a connection that was accepted; takes the descriptor. */
 void stream_begin(struct stream_listener *listener, int fd,

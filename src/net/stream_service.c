@@ -32,7 +32,8 @@ stream_stay(struct stream *stream)
 	/* An event keeps its time-out until it is assigned. */
 	event_del(event);
 	event_assign(event, event_get_base(event), event_get_fd(event),
-	    EV_PERSIST, event_get_callback(event), stream);
+	    EV_PERSIST, event_get_callback(event),
+	    event_get_callback_arg(event));
 	stream_touch(stream);
 }
 
@@ -71,7 +72,7 @@ stream_state(struct stream *stream)
 void *
 stream_owner(const struct stream *stream)
 {
-	return stream->listener->config.owner;
+	return stream_listener(stream)->config.owner;
 }
 
 const char *
