@@ -247,7 +247,7 @@ START_TEST(test_stop_before_reload)
 		if (half_closed)
 			shutdown(viewer.fd, SHUT_WR);
 		UNTIL(&world, &viewer, 1, world.daemon.stopping);
-		service_stop_listening(world.services[0]);
+		service_stop_listening(world.services[0], false);
 		UNTIL(&world, &viewer, 1, viewer.at_end);
 		ck_assert(viewer.is_complete);
 		ck_assert_uint_eq(viewer.status, 503);

@@ -266,7 +266,7 @@ START_TEST(test_stop)
 	viewer_open(&viewer, &world, TAIL("?follow=1"));
 	UNTIL(&world, &viewer, 1, viewer.status == 200);
 	add(&world, 2);
-	service_stop_listening(world.services[0]);
+	service_stop_listening(world.services[0], false);
 	UNTIL(&world, &viewer, 1, viewer.at_end);
 	ck_assert(viewer.is_complete);
 	ck_assert_str_eq(viewer.body, S(1) S(2));
@@ -284,7 +284,7 @@ START_TEST(test_stop_while_it_rests)
 	world_open(&world, NULL, NULL);
 	viewer_open(&viewer, &world, TAIL("?follow=1"));
 	UNTIL(&world, &viewer, 1, viewer.status == 200);
-	service_stop_listening(world.services[0]);
+	service_stop_listening(world.services[0], false);
 	add(&world, 1);
 	UNTIL(&world, &viewer, 1, ends_in(&viewer, S(1)));
 	usleep(30000); /* the moment of silence is over */

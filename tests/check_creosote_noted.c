@@ -118,7 +118,7 @@ START_TEST(test_written_at_stop)
 
 		lab_open(&lab);
 		limit_file(0);
-		service_stop_listening(lab.bucket.service);
+		service_stop_listening(lab.bucket.service, false);
 		expect_noted(&lab, false);
 		if (is_written)
 			limit_file(RLIM_INFINITY);

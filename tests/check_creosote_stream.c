@@ -190,7 +190,7 @@ START_TEST(test_stopped_while_held)
 	client = serve_connect(&lab.served);
 	limit_file(0);
 	sent = send_lines(&lab, client, 0);
-	service_stop_listening(lab.bucket.service);
+	service_stop_listening(lab.bucket.service, false);
 	while (lab.bucket.service->streams.open > 0)
 		event_base_loop(lab.served.base, EVLOOP_ONCE);
 	limit_file(RLIM_INFINITY);

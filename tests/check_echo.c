@@ -186,7 +186,7 @@ START_TEST(test_held_at_stop)
 	client = serve_connect(&served);
 	serve_send(&served, client, "a\r\n\r", 4);
 	ck_assert_uint_eq(serve_read(client, out, sizeof(out), &ends), 3);
-	service_stop_listening(served.service);
+	service_stop_listening(served.service, false);
 	while (service_connections(served.service) > 0)
 		event_base_loop(served.base, EVLOOP_ONCE);
 	ck_assert_uint_eq(serve_read(client, out, sizeof(out), &ends), 1);

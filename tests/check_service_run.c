@@ -265,7 +265,7 @@ START_TEST(test_listeners)
 	    strchr(gram, '/'));
 	ck_assert_str_eq(listeners.text, expected);
 	/* While the last connections end there are no listeners any more. */
-	service_stop_listening(service);
+	service_stop_listening(service, false);
 	listeners.text[0] = '\0';
 	service_each_socket(service, add_socket, &listeners);
 	ck_assert_str_eq(listeners.text, "");
@@ -317,8 +317,8 @@ START_TEST(test_stop)
 	client = net_connect(listener_fd(service, 0));
 	while (service->streams.written_bytes == 0)
 		event_base_loop(base, EVLOOP_ONCE);
-	service_stop_listening(service);
-	service_stop_listening(service);
+	service_stop_listening(service, false);
+	service_stop_listening(service, false);
 	while ((n = recv(client, data, 4 << 20, 0)) > 0) {
 		got += (size_t)n;
 		event_base_loop(base, EVLOOP_NONBLOCK);

@@ -237,7 +237,7 @@ START_TEST(test_retired)
 	service_retire(service, &shelf);
 	while (ticks_of(service) == 0)
 		event_base_loop(base, EVLOOP_ONCE);
-	service_stop_listening(service);
+	service_stop_listening(service, false);
 	service_set_timer(service, 1);
 	while (ticks_of(service) == 1)
 		event_base_loop(base, EVLOOP_ONCE);

@@ -270,9 +270,9 @@ void service_set_successor(struct service *service, struct service *successor);
 
 /*
  * Stops listening and answers what was received; connections end when their
- * output is sent.
+ * output is sent. For good: nobody has copies of its sockets, to go on with.
  */
-void service_stop_listening(struct service *service);
+void service_stop_listening(struct service *service, bool for_good);
 
 /* Ends what is left, flushes and closes its files. */
 void service_stop(struct service *service);

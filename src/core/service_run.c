@@ -216,10 +216,15 @@ close_listener(struct service_listener *listener, bool serve)
 void
 service_retire(struct service *service, const struct shelf *left)
 {
-	for (size_t i = 0; i < service->listener_count; i++)
-		close_listener(&service->listeners[i],
-		    shelf_has(
-			left, service->listeners[i].address, service->name));
+	for (size_t i = 0; i < service->listener_count; i++) {
+		struct service_listener *listener = &service->listeners[i];
+		bool is_left =
+		    shelf_has(left, listener->address, service->name);
+
+		if (is_left && listener->datagram != NULL)
+			socket_leave_port(datagram_fd(listener->datagram));
+		close_listener(listener, is_left);
+	}
 }
 
 struct service *
@@ -255,22 +260,24 @@ service_note_drops(struct service *service)
 
 /* A socket that does not take its losses for told yet is kept for that. */
 static void
-stop_listener(struct service_listener *listener)
+stop_listener(struct service_listener *listener, bool for_good)
 {
 	if (listener->stream != NULL)
 		stream_listener_stop(listener->stream);
 	if (listener->datagram == NULL)
 		return;
+	if (for_good)
+		socket_leave_port(datagram_fd(listener->datagram));
 	datagram_stop(listener->datagram);
 	if (datagram_is_noted(listener->datagram))
 		close_listener(listener, true);
 }
 
 void
-service_stop_listening(struct service *service)
+service_stop_listening(struct service *service, bool for_good)
 {
 	for (size_t i = 0; i < service->listener_count; i++)
-		stop_listener(&service->listeners[i]);
+		stop_listener(&service->listeners[i], for_good);
 }
 
 size_t
@@ -283,7 +290,7 @@ service_connections(const struct service *service)
 static void
 stop(struct service *service)
 {
-	service_stop_listening(service);
+	service_stop_listening(service, false);
 	for (size_t i = 0; i < service->listener_count; i++)
 		if (service->listeners[i].stream != NULL)
 			stream_listener_free(service->listeners[i].stream);

@@ -54,7 +54,7 @@ look_cb(evutil_socket_t fd, short what, void *arg)
 		struct retiree *retiree = &retirees->items[i];
 
 		if (now_ms >= retiree->deadline_ms)
-			service_stop_listening(retiree->service);
+			service_stop_listening(retiree->service, false);
 		if (!is_done(retiree, now_ms))
 			continue;
 		end(retiree->service);
@@ -118,7 +118,7 @@ void
 retirees_stop(struct retirees *retirees)
 {
 	for (size_t i = 0; i < retirees->count; i++)
-		service_stop_listening(retirees->items[i].service);
+		service_stop_listening(retirees->items[i].service, false);
 }
 
 void

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "daemon/daemon_private.h"
 #include "daemon/notify.h"
+#include "daemon/store.h"
 
 /* How long connections may take to get what they are owed. */
 #define GRACE_MS 5000
@@ -43,7 +44,8 @@ daemon_stop(struct daemon *daemon)
 	daemon->stop_deadline_ms = clock_monotonic_ms() + GRACE_MS;
 	notify_send("STOPPING=1");
 	for (size_t i = 0; i < daemon->config->service_count; i++)
-		service_stop_listening(daemon->config->services[i]);
+		service_stop_listening(
+		    daemon->config->services[i], !store_is_used());
 	retirees_stop(&daemon->retirees);
 	look_cb(-1, 0, daemon);
 }

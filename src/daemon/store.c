@@ -192,3 +192,9 @@ store_sync(const struct config *config)
 	stored.items = wanted.names;
 	stored.count = wanted.count;
 }
+
+bool
+store_is_used(void)
+{
+	return stored.count > 0;
+}

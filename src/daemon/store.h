@@ -25,4 +25,7 @@ int store_check_rest(const struct shelf *shelf, char why[WHY_SIZE]);
  */
 void store_sync(const struct config *config);
 
+/* Whether sockets of ours were given to the store: they may outlive us. */
+bool store_is_used(void);
+
 #endif

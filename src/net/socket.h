@@ -60,6 +60,14 @@ int socket_set_access(int fd, const struct socket_config *config);
 int socket_share_port(int fd, bool share);
 bool socket_shares_port(int fd);
 
+/*
+ * Has others that share its UDP port get all that comes from now on: what has
+ * come can be read in peace, and then nothing is lost by closing it. Nothing
+ * to do for a socket that does not share. It serves for nothing else
+ * afterwards.
+ */
+void socket_leave_port(int fd);
+
 /* Asks for so many bytes of receive buffer; 0: leaves it as it is. */
 void socket_set_receive_buffer(int fd, uint64_t bytes);
 

@@ -116,6 +116,21 @@ socket_share_port(int fd, bool share)
 	return setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &value, sizeof(value));
 }
 
+/*
+ * The kernel passes over a connected socket, here one that is connected to
+ * itself, when it chooses among those that share a port.
+ */
+void
+socket_leave_port(int fd)
+{
+	struct sockaddr_storage self;
+	socklen_t len = sizeof(self);
+
+	if (socket_transport(fd) == TRANSPORT_UDP && socket_shares_port(fd) &&
+	    getsockname(fd, (struct sockaddr *)&self, &len) == 0)
+		(void)connect(fd, (struct sockaddr *)&self, len);
+}
+
 bool
 socket_shares_port(int fd)
 {

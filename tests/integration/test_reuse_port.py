@@ -1,7 +1,14 @@
 # SPDX-License-Identifier: ISC
 """Several netlabd on one port: each sender is served by one of them, once."""
 
+import os
 import socket
+import threading
+
+from daemon import DEADLINE_S
+from wire import Background, is_silent
+
+ROUNDS = int(os.environ.get("NETLABD_INSTANCE_ROUNDS", "20"))
 
 
 def test_two_share_a_port(netlabd):
@@ -35,3 +42,48 @@ def test_not_without_both(netlabd, spawn):
                    % first.port("lab", "udp4"))
     assert second.wait().status == 1
     assert second.log_contains("Address already in use")
+
+
+class Senders:
+    """Many senders with a datagram each on its way; each is answered once."""
+
+    def __init__(self, port, count=64):
+        self.socks = []
+        for _ in range(count):
+            sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            sock.settimeout(DEADLINE_S)
+            sock.connect(("127.0.0.1", port))
+            self.socks.append(sock)
+
+    def run(self, stop):
+        """Returns how many datagrams each has sent and had answered."""
+        rounds = 0
+        while not stop.is_set():
+            for number, sock in enumerate(self.socks):
+                sock.send(b"%d %d" % (rounds, number))
+            for number, sock in enumerate(self.socks):
+                assert sock.recv(100) == b"%d %d" % (rounds, number)
+            rounds += 1
+        assert all(is_silent(sock) for sock in self.socks), "answered twice"
+        for sock in self.socks:
+            sock.close()
+        return rounds
+
+
+def test_instances_come_and_go(netlabd):
+    """They start, reload, lose the service and stop, under load: each datagram
+    is answered, once."""
+    lab = 'echo lab { listen = "127.0.0.1:%d/udp" reuse-port = yes }'
+    daemons = [netlabd(lab % 0)]
+    port = daemons[0].port("lab", "udp4")
+    daemons += [netlabd(lab % port) for _ in range(2)]
+    stop = threading.Event()
+    load = Background(Senders(port).run, stop)
+    for _ in range(ROUNDS):
+        assert daemons.pop(0).stop().status == 0
+        daemons.append(netlabd(lab % port))
+        daemons[0].reload()
+        daemons[1].reload('discard other { listen = "127.0.0.1:0/udp" }')
+        daemons[1].reload(lab % port)
+    stop.set()
+    assert load.join() > ROUNDS
