@@ -135,11 +135,11 @@ fit_screen(struct page *screen, const struct page *text, size_t rows)
 static bool
 wait_for_end(const struct status_command *command, int64_t until_ms)
 {
+	bool has_keys = command->terminal.is_terminal && terminal_take_keys();
 	struct pollfd ready[] = {
 		{ .fd = command->control.stop_fd, .events = POLLIN },
 		{ .fd = STDOUT_FILENO },
-		{ .fd = command->terminal.is_terminal ? STDIN_FILENO : -1,
-		    .events = POLLIN },
+		{ .fd = has_keys ? STDIN_FILENO : -1, .events = POLLIN },
 	};
 
 	for (;;) {

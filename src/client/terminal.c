@@ -55,19 +55,40 @@ terminal_measure(struct terminal *terminal)
 	terminal->rows = size.ws_row;
 }
 
-void
-terminal_enter(void)
+/*
+ * Whether the keys are somebody else's, who stops what reads or changes them:
+ * so it is with "netlab ... &", and with timeout(1).
+ */
+static bool
+is_in_background(void)
+{
+	pid_t group = tcgetpgrp(STDIN_FILENO);
+
+	return group != -1 && group != getpgrp();
+}
+
+bool
+terminal_take_keys(void)
 {
 	struct termios keys;
 
-	if (tcgetattr(STDIN_FILENO, &before) == 0) {
-		keys = before;
-		keys.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
-		keys.c_cc[VMIN] = 1;
-		keys.c_cc[VTIME] = 0;
-		tcsetattr(STDIN_FILENO, TCSADRAIN, &keys);
-		is_changed = true;
-	}
+	if (is_in_background())
+		return false;
+	if (is_changed || tcgetattr(STDIN_FILENO, &before) == -1)
+		return true;
+	keys = before;
+	keys.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
+	keys.c_cc[VMIN] = 1;
+	keys.c_cc[VTIME] = 0;
+	tcsetattr(STDIN_FILENO, TCSADRAIN, &keys);
+	is_changed = true;
+	return true;
+}
+
+void
+terminal_enter(void)
+{
+	(void)terminal_take_keys();
 	(void)output_write_all(STDOUT_FILENO, ENTER, sizeof(ENTER) - 1);
 }
 
@@ -75,7 +96,7 @@ void
 terminal_leave(void)
 {
 	(void)output_write_all(STDOUT_FILENO, LEAVE, sizeof(LEAVE) - 1);
-	if (is_changed)
+	if (is_changed && !is_in_background())
 		tcsetattr(STDIN_FILENO, TCSADRAIN, &before);
 	is_changed = false;
 }

@@ -20,12 +20,18 @@ void terminal_open(struct terminal *terminal);
 void terminal_measure(struct terminal *terminal);
 
 /*
- * Shows an empty screen, and keys come at once and unseen on standard input if
- * that is a terminal too. terminal_leave() brings back what there was; it
- * writes and sets only what a signal's end may need.
+ * Takes the keys and shows an empty screen. terminal_leave() brings back what
+ * there was; it writes and sets only what a signal's end may need.
  */
 void terminal_enter(void);
 void terminal_leave(void);
+
+/*
+ * From now on keys come at once and unseen on standard input, if that is a
+ * terminal. False: it is in the background, where keys must not be touched
+ * until a later call finds it in front.
+ */
+bool terminal_take_keys(void);
 
 /* SGR codes, for what is of the same meaning everywhere. */
 #define PAINT_BOLD  "1"

@@ -21,6 +21,7 @@ import pytest
 import peers
 from controls import (LAST_CHUNK, SERVICES, STATUS, Control, chunk, history,
                       record, response, stream_head)
+from daemon import wait_until
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 NETLAB = os.environ.get("NETLAB") or str(ROOT / "build/src/netlab")
@@ -632,13 +633,18 @@ def test_completion(serve, tmp_path):
 
 
 class Terminal:
-    """netlab on a terminal of its own."""
+    """netlab on a terminal of its own; a shell may stand before it."""
 
-    def __init__(self, control, *words, columns=80, rows=24, **environment):
+    def __init__(self, control, *words, columns=80, rows=24, shell="", **environment):
         self.master, self.slave = pty.openpty()
         self.resize(columns, rows)
+        # Its session begins without a terminal, and so this one becomes its.
+        prefix = ["sh", "-c", 'exec <>"$0"; ' + shell, os.ttyname(self.slave)]
         self.process = subprocess.Popen(
-            [NETLAB, words[0], "-s", control.path, *words[1:]],
+            [
+                *(prefix if shell else []),
+                *(NETLAB, words[0], "-s", control.path, *words[1:]),
+            ],
             stdin=self.slave,
             stdout=self.slave,
             stderr=self.slave,
@@ -753,6 +759,41 @@ def test_watching_is_stopped_and_continued(serve, terminal):
     screen.wait_for(b"\x1b[?1049h")
     screen.wait_for(b"netlabd 0.2.0")
     assert not screen.is_cooked()
+
+
+BACKGROUND = 'set -m; "$@" & echo "pid $!" >&2; '
+
+
+def test_watching_in_the_background_leaves_the_keys_alone(serve, terminal):
+    screen = terminal(
+        serve(STATUS_ANSWERS),
+        *("status", "--watch=0.05"),
+        shell=BACKGROUND + "read -r word; fg >&2",
+    )
+    screen.wait_for(b"netlabd 0.2.0")
+    for _ in range(3):
+        screen.said = b""
+        screen.wait_for(b"netlabd 0.2.0")
+    assert screen.is_cooked()
+    screen.press(b"q\n")  # is the shell's
+    wait_until(lambda: not screen.is_cooked(), "the keys are taken")
+    screen.press(b"q")
+    assert screen.process.wait(PATIENCE) == 0
+    assert screen.wait_for(LEAVE).endswith(LEAVE)
+    assert screen.is_cooked()
+
+
+def test_watching_in_the_background_ends_by_a_signal(serve, terminal):
+    screen = terminal(
+        serve(STATUS_ANSWERS),
+        *("status", "--watch=0.05"),
+        shell=BACKGROUND + 'wait "$!"',
+    )
+    said = screen.wait_for(b"netlabd 0.2.0")
+    os.kill(int(said.split(b"pid ")[1].split()[0]), signal.SIGTERM)
+    assert screen.process.wait(PATIENCE) == 0
+    assert screen.wait_for(LEAVE)
+    assert screen.is_cooked()
 
 
 def test_status_json_on_a_terminal_ends_its_line(serve, terminal):
