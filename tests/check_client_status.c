@@ -145,7 +145,7 @@ END_TEST
 /* No line of an overview is wider than the terminal. */
 START_TEST(test_width)
 {
-	for (size_t columns = 80; columns <= 200; columns++) {
+	for (size_t columns = STATUS_COLUMNS_LEAST; columns <= 200; columns++) {
 		char *printed =
 		    print(status_print, status_text, columns, false);
 

@@ -98,6 +98,22 @@ page_plain(struct page *page, const char *data, size_t len)
 		page->len += plain_text(place, data, len);
 }
 
+void
+page_wrap(struct page *page, size_t begin, struct wrap wrap)
+{
+	size_t len = page->len - begin;
+	/* A NUL behind the text, and at each blank a newline and the indent. */
+	size_t size = len * (1 + wrap.indent) + 1;
+	char *out = reserve(page, 1 + size);
+
+	if (out == NULL)
+		return;
+	*out++ = '\0';
+	len = wrap_text(out, size, page->data + begin, wrap);
+	memmove(page->data + begin, out, len);
+	page->len = begin + len;
+}
+
 /* 1: it takes more; 0: it shall stop; -1: errno. */
 static int
 wait_for_reader(int fd, int stop_fd)

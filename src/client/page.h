@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/wrap.h"
 #include "client/command.h"
 
 /* All zero is an empty page. */
@@ -32,6 +33,9 @@ void page_print(struct page *page, const char *format, ...)
 
 /* Appends text of a server by the rule of plain_text(). */
 void page_plain(struct page *page, const char *data, size_t len);
+
+/* Breaks what stands there, from so many bytes on, by wrap_text(). */
+void page_wrap(struct page *page, size_t begin, struct wrap wrap);
 
 /*
  * Writes all and empties the page. Waits for a reader that is slow, until

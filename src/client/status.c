@@ -21,9 +21,6 @@
 #define CLEAR_LINE "\033[K"
 #define CLEAR_REST "\033[J"
 
-/* Text without a terminal. */
-#define COLUMNS_DEFAULT 80
-
 struct status_command {
 	const struct arguments *arguments;
 	struct control control;
@@ -43,10 +40,6 @@ print_answer(const struct status_command *command, struct page *page,
 	};
 	size_t len = answer->len;
 
-	if (style.columns == 0)
-		style.columns = COLUMNS_DEFAULT;
-	if (style.columns < STATUS_COLUMNS_LEAST)
-		style.columns = STATUS_COLUMNS_LEAST;
 	if (!command->arguments->json) {
 		(command->is_one ? status_print_service : status_print)(
 		    page, &style, answer->json);
@@ -125,8 +118,8 @@ fit_screen(struct page *screen, const struct page *text, size_t rows)
 	}
 	if (row < lines)
 		page_print(screen,
-		    "... and %zu lines more, for which this "
-		    "terminal is too low" CLEAR_LINE "\n",
+		    "... and %zu lines more (the terminal is too "
+		    "low)" CLEAR_LINE "\n",
 		    lines - row);
 	page_puts(screen, CLEAR_REST);
 }
@@ -187,6 +180,17 @@ obey_signals(const struct status_command *command)
 	return true;
 }
 
+/* Stands in place of the state. */
+static void
+print_failure(
+    const struct status_command *command, struct page *page, const char *why)
+{
+	page_print(page, "%s: %s", command->control.target.name, why);
+	page_wrap(page, 0,
+	    (struct wrap){ .columns = command->terminal.columns, .indent = 2 });
+	page_puts(page, "\n");
+}
+
 /* One picture: the state, or why there is none. */
 static int
 show(struct status_command *command, struct page *text, struct page *screen)
@@ -196,7 +200,7 @@ show(struct status_command *command, struct page *text, struct page *screen)
 	terminal_measure(&command->terminal);
 	page_clear(text);
 	if (ask(command, text, why) == -1 && command->control.stop_fd != -1)
-		page_print(text, "%s: %s\n", command->control.target.name, why);
+		print_failure(command, text, why);
 	if (!command->terminal.is_terminal)
 		return page_write(
 		    text, STDOUT_FILENO, command->control.stop_fd);

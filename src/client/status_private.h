@@ -5,6 +5,12 @@
 
 #include "client/status_text.h"
 
+/* Where there is no terminal, or one that does not tell. */
+#define STATUS_COLUMNS_DEFAULT 80
+
+/* How wide a line may be, terminal or not. */
+size_t status_columns(const struct status_style *style);
+
 /* Words in lines that are broken between them. */
 struct status_words {
 	struct page *page;
@@ -33,6 +39,14 @@ double status_number_of(const json_t *object, const char *name);
 /* A number of this name as a person reads it: bytes, or a count. */
 const char *status_format(char *text, const char *name, double number);
 
+/* A line of text, which goes on in the next where the terminal is narrow. */
+void status_print_line(
+    struct page *page, const struct status_style *style, const char *text);
+
+/* Ends the line that begins there in the page, in the same way. */
+void status_end_line(
+    struct page *page, const struct status_style *style, size_t begin);
+
 /* "creosote bucket" in bold; returns its columns. */
 size_t status_print_name(
     struct page *page, const struct status_style *style, const json_t *service);
@@ -42,6 +56,10 @@ void status_print_listeners(
     struct page *page, const struct status_style *style, const json_t *service);
 void status_print_state(
     struct page *page, const struct status_style *style, const json_t *service);
+
+/* The services, each with the lines below it. */
+void status_print_table(struct page *page, const struct status_style *style,
+    const json_t *services);
 
 /* Whether it listens for connections, has had some, or has some left. */
 bool status_has_connections(const json_t *service);

@@ -9,11 +9,11 @@
 
 #include "client/page.h"
 
-/* Lines are as wide, but for words that are longer: never under this. */
-#define STATUS_COLUMNS_LEAST 80
+/* The overview fits into so many columns, but for words that are longer. */
+#define STATUS_COLUMNS_LEAST 47
 
 struct status_style {
-	size_t columns;
+	size_t columns; /* of the terminal; 0: not known */
 	bool has_colours;
 };
 

@@ -16,6 +16,12 @@
 /* What a line that goes on begins with. */
 #define INDENT 4
 
+size_t
+status_columns(const struct status_style *style)
+{
+	return style->columns == 0 ? STATUS_COLUMNS_DEFAULT : style->columns;
+}
+
 void
 status_paint(
     struct page *page, const struct status_style *style, const char *code)
@@ -49,7 +55,7 @@ status_word(struct status_words *words, const char *text)
 		words->column++;
 	}
 	/* A comma after it must fit, too. */
-	if (words->column + 1 + columns + 1 > words->style->columns &&
+	if (words->column + 1 + columns + 1 > status_columns(words->style) &&
 	    words->column > INDENT) {
 		page_print(words->page, "\n%*s", INDENT, "");
 		words->column = INDENT;
@@ -76,6 +82,25 @@ status_print_text(struct page *page, const json_t *text)
 
 	if (string != NULL)
 		page_plain(page, string, strlen(string));
+}
+
+void
+status_print_line(
+    struct page *page, const struct status_style *style, const char *text)
+{
+	size_t begin = page->len;
+
+	page_puts(page, text);
+	status_end_line(page, style, begin);
+}
+
+void
+status_end_line(
+    struct page *page, const struct status_style *style, size_t begin)
+{
+	page_wrap(page, begin,
+	    (struct wrap){ .columns = style->columns, .indent = INDENT });
+	page_puts(page, "\n");
 }
 
 const char *

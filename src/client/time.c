@@ -12,9 +12,10 @@
 
 #include "base/clock.h"
 #include "base/escape.h"
-#include "base/log.h"
 #include "client/ask.h"
 #include "client/connect.h"
+#include "client/output.h"
+#include "client/page.h"
 #include "client/time_format.h"
 
 #define LECTURE_PORT 8888
@@ -115,7 +116,7 @@ ask_by_datagram(
 	return n == -1 ? -1 : 0;
 }
 
-static void
+static enum status
 print_json(const struct target *target, const struct answer *answer,
     const struct time_reading *reading)
 {
@@ -135,10 +136,11 @@ print_json(const struct target *target, const struct answer *answer,
 	    reading->format, utc, reading->ns, reading->resolution_ns,
 	    reading->is_zone_assumed ? "true" : "false", offset_ns, error_ns,
 	    answer->come_ns - answer->asked_ns);
+	return fflush(stdout) == 0 ? STATUS_OK : output_complain(errno);
 }
 
 static void
-print_local_time(const struct time_reading *reading)
+print_local_time(struct page *page, const struct time_reading *reading)
 {
 	time_t second = reading->ns / CLOCK_NS_PER_S;
 	char text[CLOCK_TEXT_SIZE], zone[16];
@@ -148,48 +150,70 @@ print_local_time(const struct time_reading *reading)
 	strftime(text, sizeof(text), "%a %Y-%m-%d %H:%M:%S", &tm);
 	strftime(zone, sizeof(zone), "%Z", &tm);
 	if (reading->resolution_ns < CLOCK_NS_PER_S)
-		printf("%s.%06d %s\n", text,
+		page_print(page, "%s.%06d %s\n", text,
 		    (int)(reading->ns % CLOCK_NS_PER_S / 1000), zone);
 	else
-		printf("%s %s\n", text, zone);
+		page_print(page, "%s %s\n", text, zone);
 }
 
 /* Of a time that tells no zone. */
 static void
-print_zone(int64_t offset_ns, bool agrees)
+print_zone(struct page *page, int64_t offset_ns, bool agrees)
 {
 	int minutes = time_format_zone_minutes(offset_ns);
 
 	if (agrees)
-		printf(", taking its time zone for this one");
+		page_puts(page, ", taking its time zone for this one");
 	else if (minutes != 0)
-		printf(", about %g h: another time zone?", abs(minutes) / 60.0);
+		page_print(page, ", about %g h: another time zone?",
+		    abs(minutes) / 60.0);
 	else
-		printf(", unless its time zone is another one");
+		page_puts(page, ", unless its time zone is another one");
 }
 
+/* How far the two clocks are from each other. */
 static void
-print_text(const struct target *target, const struct answer *answer,
+print_offset(struct page *page, const struct answer *answer,
     const struct time_reading *reading)
 {
 	int64_t error_ns,
 	    offset_ns = time_format_offset(
 		reading, answer->asked_ns, answer->come_ns, &error_ns);
-	double ms = (double)(answer->come_ns - answer->asked_ns) / 1e6;
+	bool agrees = llabs(offset_ns) <= error_ns;
 
-	print_local_time(reading);
-	printf("%s%s, format %s, after %.3g ms: ", target->name,
-	    target_suffix(answer->transport), reading->format, ms);
-	if (llabs(offset_ns) <= error_ns)
-		printf("the local clock agrees");
+	if (agrees)
+		page_puts(page, "the local clock agrees");
 	else
-		printf("%.6g s %s the local clock",
+		page_print(page, "%.6g s %s the local clock",
 		    (double)llabs(offset_ns) / 1e9,
 		    offset_ns > 0 ? "ahead of" : "behind");
-	printf(" (within %.2g s", (double)error_ns / 1e9);
+	page_print(page, " (within %.2g s", (double)error_ns / 1e9);
 	if (reading->is_zone_assumed)
-		print_zone(offset_ns, llabs(offset_ns) <= error_ns);
-	puts(")");
+		print_zone(page, offset_ns, agrees);
+	page_puts(page, ")");
+}
+
+static enum status
+print_text(const struct target *target, const struct answer *answer,
+    const struct time_reading *reading)
+{
+	double ms = (double)(answer->come_ns - answer->asked_ns) / 1e6;
+	struct page page = { 0 };
+	enum status status;
+	size_t begin;
+
+	print_local_time(&page, reading);
+	begin = page.len;
+	page_print(&page, "%s%s, format %s, after %.3g ms: ", target->name,
+	    target_suffix(answer->transport), reading->format, ms);
+	print_offset(&page, answer, reading);
+	page_wrap(&page, begin,
+	    (struct wrap){
+		.columns = wrap_columns(STDOUT_FILENO), .indent = 2 });
+	page_puts(&page, "\n");
+	status = page_print_out(&page);
+	page_free(&page);
+	return status;
 }
 
 static enum status
@@ -209,11 +233,8 @@ tell(const struct arguments *arguments, const struct target *target,
 		    "no time, but %s (is it a time service?)",
 		    escape_quote(quoted, sizeof(quoted), text));
 	}
-	(arguments->json ? print_json : print_text)(target, answer, &reading);
-	if (fflush(stdout) == 0 || errno == EPIPE)
-		return STATUS_OK;
-	log_error("standard output: %s", strerror(errno));
-	return STATUS_FAILED;
+	return (arguments->json ? print_json : print_text)(
+	    target, answer, &reading);
 }
 
 static enum status

@@ -617,6 +617,22 @@ def test_messages_fit_on_a_terminal(columns, widest):
     assert piped.count("\n") == 1
 
 
+def test_time_fits_on_a_terminal():
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 40, 0, 0))
+    with peers.Stream(lambda _, sock: sock.sendall(b"1763888530\n")) as peer:
+        with running("time", peer.port, stdout=slave) as process:
+            shown = read_until(master, b")\r\n").decode()
+            assert process.wait(PATIENCE) == 0
+        piped = netlab("time", peer.port).stdout.decode()
+    os.close(slave)
+    os.close(master)
+    lines = shown.splitlines()
+    assert len(lines) > 2
+    assert max(map(len, lines)) <= 40
+    assert piped.count("\n") == 2
+
+
 @pytest.mark.parametrize("end", [b"\n", b"\x04"])
 def test_typing_is_told_of_the_connection_at_once(end):
     with peers.Stream(peers.echo_upper) as peer, typing(

@@ -717,7 +717,7 @@ def test_watching_gives_the_terminal_back(serve, terminal, end):
 
 def test_watching_survives_its_netlabd(serve, terminal, tmp_path):
     control = serve(STATUS_ANSWERS)
-    screen = terminal(control, "status", "--watch=0.05")
+    screen = terminal(control, "status", "--watch=0.05", columns=300)
     screen.wait_for(b"netlabd 0.2.0")
     control.answers = {"": b"x"}
     screen.wait_for(b"no answer of HTTP")
@@ -811,6 +811,17 @@ def test_status_on_a_wide_terminal(serve, terminal):
     screen = terminal(serve(STATUS_ANSWERS), "status", columns=120)
     assert screen.process.wait(PATIENCE) == 0
     assert b"BYTES IN" in screen.wait_for(b"waiting-bytes")
+
+
+@pytest.mark.parametrize("words", [(), ("bucket",)])
+@pytest.mark.parametrize("columns", [52, 60, 79])
+def test_status_on_a_narrow_terminal(serve, terminal, columns, words):
+    screen = terminal(
+        serve(STATUS_ANSWERS), "status", *words, columns=columns, NO_COLOR="1"
+    )
+    assert screen.process.wait(PATIENCE) == 0
+    lines = screen.wait_for(b"waiting-bytes").decode().splitlines()
+    assert max(map(len, lines)) <= columns
 
 
 def test_tail_cuts_long_lines(serve, terminal):
