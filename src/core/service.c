@@ -8,6 +8,7 @@
 
 #include "base/group.h"
 #include "core/service_private.h"
+#include "net/socket.h"
 
 const char *
 service_name(const struct service *service)
@@ -190,6 +191,23 @@ service_check_pair(const struct service *service, const struct service *other,
 	if (type != other->type || type->check_pair == NULL)
 		return 0;
 	return type->check_pair(service->settings, other->settings, why);
+}
+
+int
+service_probe(const struct service *service, char why[WHY_SIZE])
+{
+	return service->type->probe == NULL
+	    ? 0
+	    : service->type->probe(service->settings, why);
+}
+
+int
+service_probe_sockets(const struct service *service, char why[WHY_SIZE])
+{
+	for (size_t i = 0; i < service->addresses.count; i++)
+		if (socket_probe(&service->addresses.items[i], why) == -1)
+			return -1;
+	return 0;
 }
 
 static size_t

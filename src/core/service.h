@@ -247,6 +247,9 @@ void service_settle(struct service *service);
  */
 int service_probe(const struct service *service, char why[WHY_SIZE]);
 
+/* The same of the directories of its unix sockets. */
+int service_probe_sockets(const struct service *service, char why[WHY_SIZE]);
+
 /* Opens its files: 0, or -1 with why. Without privileges, unlike listening. */
 int service_start(struct service *service, char why[WHY_SIZE]);
 

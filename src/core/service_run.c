@@ -185,14 +185,6 @@ service_settle(struct service *service)
 }
 
 int
-service_probe(const struct service *service, char why[WHY_SIZE])
-{
-	return service->type->probe == NULL
-	    ? 0
-	    : service->type->probe(service_settings(service), why);
-}
-
-int
 service_start(struct service *service, char why[WHY_SIZE])
 {
 	if (service->type->start != NULL &&

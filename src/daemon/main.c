@@ -47,17 +47,19 @@ tell_errors(const struct config_errors *errors, bool bare)
 			log_error("%s", errors->items[i]);
 }
 
+typedef int probe_fn(const struct service *, char why[WHY_SIZE]);
+
 /*
  * What a start would stumble over as things are now. It is no error: who checks
  * may be another user than who will serve, and a unit makes directories.
  */
 static void
-warn_of_start(const struct config *config)
+warn_of_start(const struct config *config, probe_fn *probe)
 {
 	char why[WHY_SIZE];
 
 	for (size_t i = 0; i < config->service_count; i++)
-		if (service_probe(config->services[i], why) == -1)
+		if (probe(config->services[i], why) == -1)
 			log_warning("%s '%s': %s",
 			    service_type(config->services[i])->name,
 			    service_name(config->services[i]), why);
@@ -71,14 +73,15 @@ check_rest(const struct command_line *line, const struct config *config)
 	char why[WHY_SIZE];
 	bool changes;
 
-	/* Root, who may write anywhere, looks as the one whom it is to become.
-	 */
+	warn_of_start(config, service_probe_sockets);
+	/* Root, who may write anywhere, looks as the one whom it is to become,
+	 * which at a start it does with its sockets open. */
 	if (privilege_choose(&user, line->user, &changes, why) == -1 ||
 	    (changes && geteuid() == 0 && privilege_drop(&user, why) == -1)) {
 		fprintf(stderr, "netlabd: --user: %s\n", why);
 		return EXIT_FAILURE;
 	}
-	warn_of_start(config);
+	warn_of_start(config, service_probe);
 	puts("configuration OK");
 	return EXIT_SUCCESS;
 }

@@ -31,6 +31,12 @@ int socket_open(const struct address *address,
     const struct socket_config *config, char why[WHY_SIZE]);
 
 /*
+ * Looks, and changes nothing, whether a unix socket could be made at its path
+ * as the directory is now: 0, or -1 with why. Of others it knows nothing: 0.
+ */
+int socket_probe(const struct address *address, char why[WHY_SIZE]);
+
+/*
  * Makes an open socket, bound to the address, one of ours; whoever else has it
  * notices nothing. Returns it, or -1 with errno and why, and then it is closed.
  */

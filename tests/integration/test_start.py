@@ -135,17 +135,8 @@ AS_NOBODY = ("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}",
              "--clear-groups") if os.geteuid() == 0 else ()
 
 
-@pytest.mark.parametrize("name, prefix, says", (
-    ("log", (), None), ("%a.log", (), None), ("there", (), None),
-    ("no/log", (), "No such file or directory .make its directory, unless"),
-    ("no/%a.log", (), "No such file or directory .make its directory, unless"),
-    ("there/log", (), "Not a directory .make its directory"),
-    ("folder", (), "Is a directory .choose another"),
-    ("closed/log", AS_NOBODY, f"Permission denied .{WHO} has to be able to write"),
-    ("closed/%a.log", AS_NOBODY, f"Permission denied .{WHO} has to be able to write"),
-))
-def test_files_that_a_start_could_not_write(name, prefix, says):
-    """A warning, as another user may be meant, and a unit makes directories."""
+def check_beforehand(name, prefix, line):
+    """What -t warns of, with that line in a section; what there is stays."""
     with tempfile.TemporaryDirectory() as directory:
         os.chmod(directory, 0o755)
         top = Path(directory)
@@ -153,8 +144,7 @@ def test_files_that_a_start_could_not_write(name, prefix, says):
         (top / "folder").mkdir()
         (top / "closed").mkdir(0o500)
         config = top / "netlabd.conf"
-        config.write_text('creosote bucket { listen = "localhost:0" '
-                          f'file = "{top}/{name}" }}\n')
+        config.write_text(f"creosote bucket {{ {line % (top / name)} }}\n")
         if prefix and subprocess.run(
                 [*prefix, "test", "-x", NETLABD[-1]], check=False,
                 timeout=DEADLINE_S).returncode:
@@ -166,12 +156,43 @@ def test_files_that_a_start_could_not_write(name, prefix, says):
             text=True, check=False, capture_output=True)
         assert sorted(top.rglob("*")) == before
     assert (result.returncode, result.stdout) == (0, "configuration OK\n")
+    return result.stderr
+
+
+@pytest.mark.parametrize("name, prefix, says", (
+    ("log", (), None), ("%a.log", (), None), ("there", (), None),
+    ("no/log", (), "No such file or directory .make its directory, unless"),
+    ("no/%a.log", (), "No such file or directory .make its directory, unless"),
+    ("there/log", (), "Not a directory .make its directory"),
+    ("folder", (), "Is a directory .choose another"),
+    ("closed/log", AS_NOBODY, f"Permission denied .{WHO} has to be able to write"),
+    ("closed/%a.log", AS_NOBODY, f"Permission denied .{WHO} has to be able to write"),
+))
+def test_files_that_a_start_could_not_write(name, prefix, says):
+    """A warning, as another user may be meant, and a unit makes directories."""
+    said = check_beforehand(name, prefix, 'listen = "localhost:0" file = "%s"')
     if says is None:
-        assert result.stderr == ""
+        assert said == ""
     else:
         assert re.fullmatch(
             "netlabd: warning: creosote 'bucket': file '.*' cannot be written: "
-            f"{says}.*\n", result.stderr)
+            f"{says}.*\n", said)
+
+
+@pytest.mark.parametrize("name, prefix, says", (
+    ("stream", (), None), ("there", (), None),
+    ("no/stream", (), "No such file or directory .make its directory, unless"),
+    ("there/stream", (), "Not a directory .make its directory, unless"),
+    ("closed/stream", AS_NOBODY, "Permission denied .the directory must be"),
+))
+def test_sockets_that_a_start_could_not_make(name, prefix, says):
+    said = check_beforehand(name, prefix, 'listen = { "localhost:0", "unix:%s" }')
+    if says is None:
+        assert said == ""
+    else:
+        assert re.fullmatch(
+            "netlabd: warning: creosote 'bucket': cannot listen on unix .*: "
+            f"{says}.*\n", said)
 
 
 def test_root_looks_as_the_user_it_will_be():
