@@ -16,6 +16,7 @@
 #include "daemon/daemon_private.h"
 #include "daemon/notify.h"
 #include "daemon/privilege.h"
+#include "daemon/reread.h"
 #include "daemon/sandbox.h"
 #include "daemon/store.h"
 
@@ -212,19 +213,6 @@ become(struct daemon *daemon, const struct identity *user)
 	return -1;
 }
 
-/* A configuration for root alone was read, but not by who will reload it. */
-static void
-check_reload(const struct daemon *daemon, const struct identity *user)
-{
-	const char *path = daemon->config_path;
-
-	if (path != NULL && access(path, R_OK) == -1)
-		log_warning("configuration: '%s' cannot be read by user '%s', "
-			    "so that it cannot be reloaded (let the user read "
-			    "it, or choose another by --user)",
-		    path, user->name);
-}
-
 /* Opens all sockets as who it is, and becomes the user whose they are then. */
 static int
 open_for_user(struct daemon *daemon, const char *name)
@@ -247,7 +235,8 @@ open_for_user(struct daemon *daemon, const char *name)
 		return 0;
 	if (become(daemon, &user) == -1)
 		return -1;
-	check_reload(daemon, &user);
+	/* One for root alone was read, but not by who will reload it. */
+	reread_check(daemon->config, daemon->config_path, user.name);
 	return 0;
 }
 

@@ -129,6 +129,27 @@ def test_a_configuration_for_root_alone(spawn, as_root, open_directory):
     assert exchange(daemon.connect("lab", "tcp4"), b"hello") == b"hello"
 
 
+@pytest.mark.parametrize("include, closed, named", (
+    ("more/one.conf", "more/one.conf", "DIR/more/one.conf"),
+    ("more/*.conf", "more/one.conf", "DIR/more/one.conf"),
+    ("more/one.conf", "more", "more/one.conf"),
+    ("more/*.conf", "more", "more/*.conf"),
+))
+def test_an_included_file_for_root_alone(
+        spawn, as_root, open_directory, include, closed, named):
+    config = open_directory / "netlabd.conf"
+    config.write_text(f'include = "{include}"\n')
+    (open_directory / "more").mkdir(0o755)
+    (open_directory / "more/one.conf").write_text(LAB)
+    os.chmod(open_directory / closed, 0o700 if closed == "more" else 0o600)
+    daemon = spawn("", "-c", str(config), stays_root=False).wait_ready()
+    warning, = daemon.log_contains("warning: configuration: ")
+    path = named.replace("DIR", str(open_directory))
+    assert (f"'{path}' cannot be read by user '{default_user().pw_name}', so "
+            "that it cannot be reloaded") in warning
+    assert daemon.reload() == REFUSED
+
+
 def test_a_reader_that_stops(spawn, as_root, open_directory):
     """Of root's pipe, which the other user may not open: nothing waits for it
     but records, and those who share the pipe wait as before."""
