@@ -16,8 +16,10 @@
  * Control messages taken: of IP sockets; of unix sockets (credentials), where
  * room for more than there is would let descriptors in; and the time, if told.
  */
-#define BATCH_CONTROL_IP \
-	(CMSG_SPACE(sizeof(struct in6_pktinfo)) + CMSG_SPACE(sizeof(uint32_t)))
+#define BATCH_CONTROL_IP                            \
+	(CMSG_SPACE(sizeof(struct in6_pktinfo)) +   \
+	    CMSG_SPACE(sizeof(struct in_pktinfo)) + \
+	    CMSG_SPACE(sizeof(uint32_t)))
 #define BATCH_CONTROL_UNIX CMSG_SPACE(sizeof(struct ucred))
 #define BATCH_CONTROL_TIME CMSG_SPACE(sizeof(struct timespec))
 

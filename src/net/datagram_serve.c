@@ -48,7 +48,8 @@ read_time(const struct cmsghdr *message)
 /*
  * Reads what the kernel says beside the data: drops before this datagram, when
  * it came in, and what is returned (NULL: not told): the address it was sent
- * to, or over unix sockets who sent it.
+ * to, or over unix sockets who sent it. IPv4 on a socket for both families
+ * tells the address twice, the second time all of it.
  */
 static const struct cmsghdr *
 read_control(

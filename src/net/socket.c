@@ -45,9 +45,11 @@ set_udp_options(int fd, const struct address *address)
 		return -1;
 	if (is_loopback(address))
 		return 0;
-	if (address->u.sa.sa_family == AF_INET)
-		return set_flag(fd, IPPROTO_IP, IP_PKTINFO);
-	return set_flag(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO);
+	/* One of systemd's for both families tells of IPv4 in its own words. */
+	if (address->u.sa.sa_family == AF_INET6 &&
+	    set_flag(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO) == -1)
+		return -1;
+	return set_flag(fd, IPPROTO_IP, IP_PKTINFO);
 }
 
 /*

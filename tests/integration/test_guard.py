@@ -7,6 +7,7 @@ import socket
 
 import pytest
 
+from manager import Manager
 from wire import exchange, forge, forger, is_silent, own_loopback, udp_socket
 
 LAB = 'echo lab { listen = "localhost:0" }'
@@ -151,10 +152,30 @@ def test_streams_have_no_loops(netlabd):
 # --- Two hosts, on a wire of their own
 
 
-def test_broadcast_and_multicast_are_refused(netlabd, namespaces):
+def start_for_all(netlabd, host):
+    return netlabd('echo lab { listen = "*:7007/udp" }', prefix=host.prefix)
+
+
+def start_on_one_for_both(netlabd, host):
+    """On a socket of a unit that takes IPv6 and IPv4."""
+    manager = Manager(f"@{host.name}")
+    with host.entered():
+        manager.listen(socket.SOCK_DGRAM, ("::", 7007), ipv6_only=False)
+    started = manager.started_with()
+    started["prefix"] = (*host.prefix, *started["prefix"])
+    daemon = netlabd('echo lab { listen = "[::]:7007/udp" }', **started)
+    manager.close()
+    return daemon
+
+
+@pytest.mark.parametrize("start, refused", (
+    (start_for_all, 4),
+    (start_on_one_for_both, 3),  # which gets no multicast of IPv4
+))
+def test_broadcast_and_multicast_are_refused(
+        netlabd, namespaces, start, refused):
     server, client = namespaces
-    daemon = netlabd('echo lab { listen = "*:7007/udp" }',
-                     prefix=server.prefix)
+    daemon = start(netlabd, server)
     with client.entered():
         sock = udp_socket(("10.77.0.2", 0))
         sock6 = udp_socket(("fd77::2", 0))
@@ -173,7 +194,7 @@ def test_broadcast_and_multicast_are_refused(netlabd, namespaces):
         assert is_silent(one)
     figures = daemon.stop().figures["lab"]
     assert figures["answers"] == 2
-    assert refusals(figures) == {"destination": 4}
+    assert refusals(figures) == {"destination": refused}
 
 
 def test_no_answer_goes_to_a_broadcast_address(netlabd, namespaces):
