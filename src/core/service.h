@@ -193,10 +193,12 @@ void service_set_access(
 void service_take_access(struct service *service, struct service *from);
 
 /*
- * The same of who has a successor, by what that has now: whom it denies does
- * not stay with its predecessors.
+ * The same of one that was retired, by what its successor has now, or, without
+ * one, by the lists of all services where it has none of its own: whom they
+ * deny does not stay with what was before.
  */
-void service_follow_access(struct service *service);
+void service_follow_access(
+    struct service *service, struct network_set *networks, bool log_only);
 
 /* Whom allow, deny and its rates refuse is only told. */
 bool service_is_log_only(const struct service *service);

@@ -71,11 +71,13 @@ service_take_access(struct service *service, struct service *from)
 }
 
 void
-service_follow_access(struct service *service)
+service_follow_access(
+    struct service *service, struct network_set *networks, bool log_only)
 {
-	if (service->successor == NULL)
-		return;
-	apply_of(service, service->successor);
+	if (service->successor != NULL)
+		apply_of(service, service->successor);
+	else
+		service_set_access(service, networks, log_only);
 	review(service);
 }
 

@@ -182,7 +182,8 @@ commit(struct reload *reload)
 		retirees_add(&daemon->retirees, old->services[i],
 		    find_named(daemon->config, service_name(old->services[i])),
 		    &reload->shelf, daemon->config->globals.reload_grace);
-	retirees_review(&daemon->retirees);
+	retirees_review(&daemon->retirees, daemon->config->globals.networks,
+	    daemon->config->globals.log_only);
 	old->service_count = 0; /* they belong to the retirees now */
 	config_free(old);
 	shelf_discard(&reload->shelf);

@@ -98,10 +98,12 @@ retirees_add(struct retirees *retirees, struct service *service,
 }
 
 void
-retirees_review(struct retirees *retirees)
+retirees_review(
+    struct retirees *retirees, struct network_set *networks, bool log_only)
 {
 	for (size_t i = 0; i < retirees->count; i++)
-		service_follow_access(retirees->items[i].service);
+		service_follow_access(
+		    retirees->items[i].service, networks, log_only);
 }
 
 size_t

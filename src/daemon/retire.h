@@ -34,8 +34,12 @@ int retirees_reserve(struct retirees *retirees, size_t count);
 void retirees_add(struct retirees *retirees, struct service *service,
     struct service *successor, const struct shelf *left, uint64_t grace_ms);
 
-/* Ends the connections of those whom their successors deny by now. */
-void retirees_review(struct retirees *retirees);
+/*
+ * Ends the connections of those who are denied by now, as by
+ * service_follow_access().
+ */
+void retirees_review(
+    struct retirees *retirees, struct network_set *networks, bool log_only);
 
 /* Connections that they still have. */
 size_t retirees_connections(const struct retirees *retirees);

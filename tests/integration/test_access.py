@@ -140,6 +140,26 @@ def test_who_is_denied_does_not_stay_with_what_a_service_was(netlabd, at_once):
     assert exchange(first, b"still") == b"still"
 
 
+@pytest.mark.parametrize("at_once", (True, False))
+def test_who_is_denied_does_not_stay_with_what_is_gone(netlabd, at_once):
+    """By the lists of all services; those of its own go on to be its own."""
+    other = 'echo other { listen = "localhost:0" }\n'
+    own = f'echo own {{ listen = "localhost:0" allow = "{SECOND}" }}\n'
+    daemon = netlabd(LAB % "" + own + other)
+    first, second = tcp(daemon, FIRST), tcp(daemon, SECOND)
+    kept = tcp(daemon, SECOND, "own")
+    for sock in first, second, kept:
+        assert exchange(sock, b"in") == b"in"
+    if not at_once:
+        daemon.reload(other)
+        assert exchange(second, b"still") == b"still"
+    daemon.reload(f'deny = "{SECOND}"\n' + other)
+    with pytest.raises((ConnectionResetError, BrokenPipeError, AssertionError)):
+        exchange(second, b"still?")
+    for sock in first, kept:
+        assert exchange(sock, b"still") == b"still"
+
+
 def test_log_only_tells_and_serves(netlabd):
     daemon = netlabd("control main { listen = \"unix:DIR/control\" }" + LAB % (
         f'deny = "{SECOND}" log-only = yes datagram-rate-per-source = 1 '
