@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
+#include <grp.h>
 #include <ifaddrs.h>
 #include <netdb.h>
 #include <poll.h>
@@ -173,6 +174,8 @@ CALL(int, glob, GLOB_NOSPACE,
     (const char *pattern, int flags, int (*told)(const char *, int),
 	glob_t *found),
     (pattern, flags, told, found))
+
+CALL(struct group *, getgrnam, NULL, (const char *name), (name))
 
 /* --- Descriptors and events */
 

@@ -6,8 +6,10 @@
 #include <grp.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "base/address_lookup.h"
 #include "base/escape.h"
 
 static bool
@@ -24,19 +26,37 @@ parse_number(const char *text, gid_t *group)
 	return errno == 0 && *end == '\0' && number < UINT_MAX;
 }
 
+/* What knows of it, a directory service perhaps, may be there later. */
+static int
+explain_unknown(const char *text, int error, char why[WHY_SIZE])
+{
+	char quoted[64];
+
+	escape_quote(quoted, sizeof(quoted), text);
+	if (error == 0)
+		return why_set(why,
+		    "there is no group %s (write the name of one, or a number)",
+		    quoted);
+	address_lookup_note_failure();
+	return why_set(why,
+	    "group %s cannot be looked up: %s (see nsswitch.conf, or write a "
+	    "number)",
+	    quoted, strerror(error));
+}
+
 int
 group_find(const char *text, gid_t *group, char why[WHY_SIZE])
 {
-	const struct group *entry = getgrnam(text);
-	char quoted[64];
+	const struct group *entry;
+	int error;
 
+	errno = 0; /* who does not exist is no error */
+	entry = getgrnam(text);
+	error = errno;
 	if (entry != NULL)
 		*group = entry->gr_gid;
 	else if (!parse_number(text, group))
-		return why_set(why,
-		    "there is no group %s (write the name of "
-		    "one, or a number)",
-		    escape_quote(quoted, sizeof(quoted), text));
+		return explain_unknown(text, error, why);
 	return 0;
 }
 

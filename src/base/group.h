@@ -8,7 +8,10 @@
 
 #include "base/why.h"
 
-/* Finds a group: 0, or -1 with why. */
+/*
+ * Finds a group: 0, or -1 with why. Where it cannot be known whether there is
+ * one, address_lookup_has_failed() is true.
+ */
 int group_find(const char *text, gid_t *group, char why[WHY_SIZE]);
 
 /* True when this process may give files to the group. */

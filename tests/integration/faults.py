@@ -33,7 +33,7 @@ ERRORS = {
     "flock": (EINTR, ENOMEM), "fchmod": (EPERM,), "chmod": (EPERM,),
     "renameat": (ENOSPC,), "renameat2": (ENOSPC, EINVAL),
     "unlink": (EACCES,), "unlinkat": (EACCES, EROFS), "access": (EACCES,),
-    "glob": (ENOMEM,), "fcntl": (EMFILE,), "ioctl": (EINVAL,),
+    "glob": (ENOMEM,), "getgrnam": (EIO,), "fcntl": (EMFILE,), "ioctl": (EINVAL,),
     "epoll_create1": (EMFILE,), "epoll_ctl": (ENOMEM, ENOSPC),
     "epoll_wait": (EINTR,), "poll": (EINTR, ENOMEM),
     "eventfd": (EMFILE,), "pipe2": (EMFILE,), "timerfd_create": (EMFILE,),

@@ -13,11 +13,13 @@ import struct
 import subprocess
 import tempfile
 import termios
+from errno import ECONNREFUSED
 from pathlib import Path
 
 import pytest
 
 from daemon import DEADLINE_S, NETLABD
+from faults import Fault, Plan
 from wire import exchange
 
 NOBODY = 65534
@@ -112,8 +114,8 @@ def test_closed_standard_descriptors(netlabd):
 # --- The configuration
 
 
-def config_test(path):
-    return netlabd_says("-t", "-c", path)
+def config_test(path, **popen):
+    return netlabd_says("-t", "-c", path, **popen)
 
 
 def test_good_configuration(tmp_path):
@@ -256,6 +258,23 @@ def test_a_name_that_cannot_be_resolved_may_pass(tmp_path, more):
         result = netlabd_says(*arguments)
         assert result.returncode == 1
         assert "cannot be resolved" in result.stderr
+
+
+@pytest.mark.parametrize("line", ("file-group", "socket-group"))
+def test_a_group_that_cannot_be_looked_up_may_come(tmp_path, line):
+    """At boot, what knows groups may not be there yet. One that is not in there
+    will not be, either."""
+    path = tmp_path / "netlabd.conf"
+    path.write_text('creosote x { listen = "localhost:0" file = "/dev/null"\n'
+                    f'{line} = no-such-group }}\n')
+    assert "there is no group" in config_test(path).stderr
+    assert config_test(path).returncode == 78
+    plan = Plan(tmp_path / "plan")
+    plan.arm(Fault("getgrnam", 1, ECONNREFUSED, 1))
+    result = config_test(path, env=plan.environment(finds_leaks=False))
+    assert "group 'no-such-group' cannot be looked up: Connection refused" in (
+        result.stderr)
+    assert result.returncode == 1
 
 
 # --- Addresses
