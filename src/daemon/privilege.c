@@ -160,6 +160,17 @@ stays_root(const struct identity *identity)
 	    identity->gid == getegid();
 }
 
+/* A container may have taken from root what it takes. */
+static const char *
+drop_advice(int error)
+{
+	if (error != EPERM)
+		return "";
+	return geteuid() != 0 ? " (only root can)"
+			      : " (give this container CAP_SETUID and "
+				"CAP_SETGID, or stay root by --user root)";
+}
+
 int
 privilege_drop(const struct identity *identity, char why[WHY_SIZE])
 {
@@ -170,8 +181,7 @@ privilege_drop(const struct identity *identity, char why[WHY_SIZE])
 	    setresgid(identity->gid, identity->gid, identity->gid) == -1 ||
 	    setresuid(identity->uid, identity->uid, identity->uid) == -1)
 		return why_set(why, "cannot become user '%.64s': %s%s",
-		    identity->name, strerror(errno),
-		    errno == EPERM ? " (only root can)" : "");
+		    identity->name, strerror(errno), drop_advice(errno));
 	if (can_go_back(identity))
 		return why_set(why, "cannot give up root for user '%.64s'",
 		    identity->name);

@@ -139,6 +139,17 @@ def test_only_root_can(spawn, open_directory):
                                "Operation not permitted .only root can")
 
 
+@pytest.mark.parametrize("taken", ("setuid", "setgid"))
+def test_root_of_a_container_that_may_not(spawn, as_root, taken):
+    bounds = ("setpriv", f"--bounding-set=-{taken}", f"--inh-caps=-{taken}")
+    daemon = spawn(LAB, prefix=bounds)
+    assert daemon.wait().status == 1
+    error, = daemon.log_contains("error: ")
+    assert "cannot become user" in error
+    assert "give this container CAP_SETUID and CAP_SETGID, or stay root" in error
+    assert spawn(LAB, "--user", "root", prefix=bounds).gets_ready()
+
+
 # --- As the first process of a container
 
 
