@@ -173,10 +173,14 @@ class Daemon:
     def port(self, name, transport):
         return self.address(name, transport)[1]
 
-    def connect(self, name, transport):
-        """A connected socket, for datagrams too."""
+    def connect(self, name, transport, room=None):
+        """A connected socket, for datagrams too; room for so many bytes each
+        way."""
         address = self.address(name, transport)
         sock = socket.socket(*KINDS[transport])
+        if room is not None:
+            for option in socket.SO_RCVBUF, socket.SO_SNDBUF:
+                sock.setsockopt(socket.SOL_SOCKET, option, room)
         sock.settimeout(DEADLINE_S)
         if transport == "unixgram":
             sock.bind("")  # the kernel gives it a name to answer to

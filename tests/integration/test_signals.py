@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: ISC
 """Signals: an ordered end that owes nobody an answer, and one at once."""
 
+import fcntl
 import random
 import signal
+import socket
 import subprocess
+import termios
 import time
+from array import array
 from signal import SIGINT, SIGPIPE, SIGTERM, SIGUSR1
 
 import pytest
@@ -47,6 +51,14 @@ def test_queued_datagrams_are_answered(netlabd, transport, clients, count):
             b"NUMBER %d" % number for number in range(count)]
 
 
+def count_arrived(sock, sent):
+    """How many of the bytes that were sent the other side has. What this one
+    holds yet may take more than the 20 ms that a stop waits for it."""
+    if sock.family == socket.AF_UNIX:
+        return sent
+    return sent - array("i", fcntl.ioctl(sock, termios.TIOCOUTQ, bytes(4)))[0]
+
+
 @streams
 @pytest.mark.parametrize("size", (10, 100000, 2 * MIB))
 def test_queued_stream_data_is_answered(netlabd, transport, size):
@@ -63,11 +75,12 @@ def test_queued_stream_data_is_answered(netlabd, transport, size):
     except BlockingIOError:
         pass  # all that fits
     sock.settimeout(30)
+    arrived = count_arrived(sock, sent)
     daemon.signal(SIGTERM)
     daemon.thaw()
     answer = read_to_end(sock)
-    assert len(answer) == sent
-    assert answer == data[:sent]
+    assert arrived <= len(answer) <= sent
+    assert answer == data[:len(answer)]
     assert daemon.wait().status == 0
 
 
@@ -87,8 +100,9 @@ def test_a_waiting_connection_is_served(netlabd, transport):
 
 def stuck_client(daemon, transport):
     """A client that has sent all that is taken and reads nothing; also what it
-    has sent."""
-    sock = daemon.connect("lab", transport)
+    has sent. It has little room itself, so that a busy machine, too, can bring
+    it all that it is owed within the daemon's 5 seconds."""
+    sock = daemon.connect("lab", transport, room=MIB // 32)
     data = random.randbytes(MIB) * 64
     sent = send_until_stuck(sock, data, daemon.connect("lab", "udp4"))
     assert sent < len(data)
@@ -98,12 +112,14 @@ def stuck_client(daemon, transport):
 @streams
 def test_a_slow_reader_gets_the_rest(netlabd, transport):
     daemon = netlabd("echo lab { listen = EVERYWHERE }")
-    sock, owed = stuck_client(daemon, transport)
+    sock, sent = stuck_client(daemon, transport)
+    arrived = count_arrived(sock, len(sent))
+    assert arrived > MIB // 8
     daemon.signal(SIGTERM)
     daemon.wait_for_log("stopping on SIGTERM")
     answer = read_to_end(sock)
-    assert len(answer) == len(owed)
-    assert answer == owed
+    assert arrived <= len(answer) <= len(sent)
+    assert answer == sent[:len(answer)]
     assert daemon.wait().status == 0
 
 
