@@ -5,15 +5,49 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 static struct faults_plan *the_plan;
 static int function_count;
+
+/* Where the dynamic loader is; from start up to, but not with, end. */
+static struct {
+	uintptr_t start, end;
+} loader;
+
+static int
+find_loader_cb(struct dl_phdr_info *object, size_t size, void *arg)
+{
+	(void)size;
+	(void)arg;
+	if (object->dlpi_addr != getauxval(AT_BASE))
+		return 0;
+	loader.start = object->dlpi_addr;
+	for (int i = 0; i < object->dlpi_phnum; i++) {
+		const ElfW(Phdr) *segment = &object->dlpi_phdr[i];
+		uintptr_t end =
+		    loader.start + segment->p_vaddr + segment->p_memsz;
+
+		if (segment->p_type == PT_LOAD && end > loader.end)
+			loader.end = end;
+	}
+	return 1;
+}
+
+bool
+faults_is_loader(const void *caller)
+{
+	uintptr_t address = (uintptr_t)caller;
+
+	return address >= loader.start && address < loader.end;
+}
 
 typedef int main_fn(int argc, char **argv, char **environment);
 
@@ -37,6 +71,7 @@ plan_and_run(int argc, char **argv, char **environment)
 		return 99;
 	}
 	the_plan = plan;
+	(void)dl_iterate_phdr(find_loader_cb, NULL);
 	return real_main(argc, argv, environment);
 }
 

@@ -39,4 +39,7 @@ struct faults_plan *faults_plan(void);
  */
 bool faults_strike(const char *function, int *number, const void *caller);
 
+/* True of an address in the code of the dynamic loader. */
+bool faults_is_loader(const void *caller);
+
 #endif

@@ -65,9 +65,48 @@
 
 /* --- Memory */
 
-CALL(void *, malloc, NULL, (size_t len), (len))
-CALL(void *, calloc, NULL, (size_t n, size_t len), (n, len))
-CALL(void *, realloc, NULL, (void *old, size_t len), (old, len))
+/*
+ * What the loader keeps, for threads and modules, the leak sanitizer knows by
+ * its caller. Here that is a function of ours, which has a frame of its own,
+ * and of which the sanitizer is told when it asks.
+ */
+#define MEMORY(symbol, parameters, arguments)                                  \
+	static                                                                 \
+	    __attribute__((noinline)) void *symbol##_for_the_loader parameters \
+	{                                                                      \
+		void *data = REAL(symbol) arguments;                           \
+                                                                               \
+		__asm__ volatile("" : "+r"(data));                             \
+		return data;                                                   \
+	}                                                                      \
+                                                                               \
+	void *symbol parameters                                                \
+	{                                                                      \
+		if (STRIKES(symbol))                                           \
+			return NULL;                                           \
+		if (faults_is_loader(__builtin_return_address(0)))             \
+			return symbol##_for_the_loader arguments;              \
+		return REAL(symbol) arguments;                                 \
+	}
+
+MEMORY(malloc, (size_t len), (len))
+MEMORY(calloc, (size_t n, size_t len), (n, len))
+MEMORY(realloc, (void *old, size_t len), (old, len))
+
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_options(void);
+
+const char *
+__lsan_default_suppressions(void)
+{
+	return "leak:_for_the_loader\n";
+}
+
+const char *
+__lsan_default_options(void)
+{
+	return "print_suppressions=0";
+}
 
 /* Its caller counts, not the C library, which calls malloc(). */
 char *

@@ -82,16 +82,12 @@ class Plan:
         with open(path, "r+b") as file:
             self._map = mmap.mmap(file.fileno(), 0)
 
-    def environment(self, finds_leaks=True):
-        """Leaks are not looked for where the C library starts threads or loads
-        modules: what it keeps for them is told from a leak only when the
-        sanitizer sees its calls, and here it sees ours."""
+    def environment(self):
         environment = {**os.environ, "LD_PRELOAD": str(LIBRARY),
                        "NETLAB_FAULTS": str(self.path)}
         if SANITIZED:  # its own functions come after ours
             environment["ASAN_OPTIONS"] = ":".join(filter(None, (
-                os.environ.get("ASAN_OPTIONS"), "verify_asan_link_order=0",
-                f"detect_leaks={finds_leaks:d}")))
+                os.environ.get("ASAN_OPTIONS"), "verify_asan_link_order=0")))
         return environment
 
     def _set(self, offset, form, value):

@@ -41,7 +41,7 @@ def test_configuration(sweep):
     def check():
         return subprocess.run(
             [*NETLABD, "-t", "-c", config],
-            env=sweep.plan.environment(finds_leaks=False),
+            env=sweep.plan.environment(),
             stdin=subprocess.DEVNULL, capture_output=True, check=False,
             timeout=DEADLINE_S, text=True)
 

@@ -53,7 +53,7 @@ class Client:
 
     def run(self):
         return subprocess.run(
-            self.command, env=self.plan.environment(finds_leaks=False),
+            self.command, env=self.plan.environment(),
             input="one\ntwo\n",
             capture_output=True, timeout=DEADLINE_S, check=False, text=True)
 

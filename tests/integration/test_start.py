@@ -271,7 +271,7 @@ def test_a_group_that_cannot_be_looked_up_may_come(tmp_path, line):
     assert config_test(path).returncode == 78
     plan = Plan(tmp_path / "plan")
     plan.arm(Fault("getgrnam", 1, ECONNREFUSED, 1))
-    result = config_test(path, env=plan.environment(finds_leaks=False))
+    result = config_test(path, env=plan.environment())
     assert "group 'no-such-group' cannot be looked up: Connection refused" in (
         result.stderr)
     assert result.returncode == 1
