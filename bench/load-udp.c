@@ -62,6 +62,19 @@ prepare_batch(struct load *load)
 	}
 }
 
+/* An address of 127.0.0.0/8, one here and one there. */
+static void
+bind_apart(int fd, uint32_t id)
+{
+	struct sockaddr_in source = { .sin_family = AF_INET };
+
+	/* An odd factor: no two ids have the same. */
+	source.sin_addr.s_addr =
+	    htonl(127U << 24 | ((id + 1) * 0x9e3779 & 0xffffff));
+	if (bind(fd, (struct sockaddr *)&source, sizeof(source)) == -1)
+		load_fail("bind");
+}
+
 static void
 open_flow(struct load *load, struct flow *flow, uint32_t id)
 {
@@ -75,6 +88,8 @@ open_flow(struct load *load, struct flow *flow, uint32_t id)
 	/* As much as the system gives; FORCE takes CAP_NET_ADMIN. */
 	setsockopt(flow->fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
 	setsockopt(flow->fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes));
+	if (load->config.spread)
+		bind_apart(flow->fd, id);
 	if (connect(flow->fd, (struct sockaddr *)&load->config.server,
 		sizeof(load->config.server)) == -1)
 		load_fail("socket");

@@ -39,6 +39,7 @@ static const struct load_row rows[] = {
 	FLAG(binary, "messages hold all bytes, not only text"),
 	FLAG(silent, "no answers are expected"),
 	FLAG(segment, "many datagrams a call (UDP_SEGMENT), faster"),
+	FLAG(spread, "each socket sends from an address of its own"),
 };
 #define ROWS     (sizeof(rows) / sizeof(rows[0]))
 #define MODE_VAL ((int)ROWS)

@@ -25,6 +25,7 @@ struct load_config {
 	bool binary;      /* --binary: messages hold all bytes, not only text */
 	bool silent;      /* --silent: no answers are expected */
 	bool segment;     /* --segment: the kernel cuts up what is sent */
+	bool spread;      /* --spread: each socket has an address of its own */
 };
 
 /*

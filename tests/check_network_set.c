@@ -324,7 +324,7 @@ START_TEST(test_random)
 		random_state = i + 1;
 		count = fill(set, items, counts[i], values);
 		ck_assert_uint_le(
-		    network_set_memory(set), 400 * (counts[i] + 2));
+		    network_set_memory(set), 68000 + 300 * counts[i]);
 		compare(set, items, count, values);
 		network_set_release(set);
 	}

@@ -1,63 +1,63 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A trie that branches by four bits, for IPv4 and for IPv6. A node stands where
- * networks end or part; the bits between are skipped and compared, so that
- * there are at most two nodes a network, however long. The networks that end
- * within a node's four bits are bits of a word, numbered as the nodes of a
- * heap: 1 stands for none of the four bits, 2 and 3 for one, 4 to 7 for two.
- * So the highest that is set is the longest.
+ * A trie of the networks of IPv4 and one of those of IPv6. A look-up waits for
+ * memory at each of their nodes. So its first steps are kept as found in a
+ * table, the front, which spares it most of them where there are many networks.
  */
 #include "base/network_set.h"
 
+#include <endian.h>
 #include <netinet/in.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define STRIDE 4
-#define SLOTS  (1 << STRIDE)
+#include "base/network_trie.h"
+
+/* The first bits, by which the front is; a whole number of steps. */
+#define FRONT_BITS (3 * NETWORK_TRIE_STRIDE)
+#define FRONT_SIZE (1 << FRONT_BITS)
 
 /* Bits before an IPv4 address in ::ffff:0:0/96. */
 #define MAPPED_BITS 96
 
 enum {
 	ROOT4,
-	ROOT6,
-	ROOTS
+	ROOT6
 };
 
-/* The first bits of an address, from the highest. */
-struct key {
-	uint64_t words[2];
-};
-
-struct node {
-	struct key key;       /* its first `bit` bits are those skipped to */
-	unsigned bit;         /* the first of the four that it branches by */
-	uint32_t listed;      /* networks that end here */
-	uint32_t allowed;     /* of those */
-	uint32_t next[SLOTS]; /* nodes; 0: none, it is a root */
+/* How far a look-up has come after the first bits. */
+struct front {
+	uint32_t node; /* to go on at; 0: none */
+	enum network_verdict verdict;
 };
 
 struct network_set {
-	struct node *nodes;
-	uint32_t count, size;
+	struct network_trie trie;
 	unsigned holders;
 	bool allows; /* anything */
+	struct front fronts[NETWORK_TRIE_ROOTS][FRONT_SIZE];
 };
+
+static void
+free_set(struct network_set *set)
+{
+	network_trie_free(&set->trie);
+	free(set);
+}
 
 struct network_set *
 network_set_new(void)
 {
 	struct network_set *set = calloc(1, sizeof(*set));
 
-	if (set == NULL ||
-	    (set->nodes = calloc(ROOTS, sizeof(*set->nodes))) == NULL) {
-		free(set);
+	if (set == NULL)
+		return NULL;
+	set->holders = 1;
+	if (network_trie_init(&set->trie) == -1) {
+		free_set(set);
 		return NULL;
 	}
-	set->count = set->size = ROOTS;
-	set->holders = 1;
 	return set;
 }
 
@@ -72,45 +72,43 @@ network_set_hold(struct network_set *set)
 void
 network_set_release(struct network_set *set)
 {
-	if (set == NULL || --set->holders > 0)
-		return;
-	free(set->nodes);
-	free(set);
+	if (set != NULL && --set->holders == 0)
+		free_set(set);
 }
 
 static uint64_t
 read_word(const unsigned char *bytes)
 {
-	uint64_t word = 0;
+	uint64_t word;
 
-	for (int i = 0; i < 8; i++)
-		word = word << 8 | bytes[i];
-	return word;
+	memcpy(&word, bytes, sizeof(word));
+	return be64toh(word);
 }
 
-static struct key
+static struct network_key
 read_key(const unsigned char address[16])
 {
-	return (struct key){ { read_word(address), read_word(address + 8) } };
+	return (struct network_key){ { read_word(address),
+	    read_word(address + 8) } };
 }
 
 /* Within ::ffff:0:0/96. */
 static bool
-is_mapped(const struct key *key)
+is_mapped(const struct network_key *key)
 {
 	return key->words[0] == 0 && key->words[1] >> 32 == 0xffff;
 }
 
 /* An IPv4 address from its low 32 bits. */
-static struct key
+static struct network_key
 ipv4_key(uint64_t address)
 {
-	return (struct key){ { address << 32, 0 } };
+	return (struct network_key){ { address << 32, 0 } };
 }
 
 /* Returns the root to look from. */
 static uint32_t
-read_peer(struct key *key, const struct sockaddr *peer)
+read_peer(struct network_key *key, const struct sockaddr *peer)
 {
 	const struct sockaddr_in *in = (const void *)peer;
 	const struct sockaddr_in6 *in6 = (const void *)peer;
@@ -126,122 +124,37 @@ read_peer(struct key *key, const struct sockaddr *peer)
 	return ROOT4;
 }
 
-static unsigned
-slot_of(const struct key *key, unsigned bit)
+static size_t
+front_of(const struct network_key *key)
 {
-	return key->words[bit / 64] >> (64 - STRIDE - bit % 64) & (SLOTS - 1);
+	return key->words[0] >> (64 - FRONT_BITS);
 }
 
-/* True when the address is one of those that the node has skipped to. */
-static bool
-leads_to(const struct node *node, const struct key *key)
+/* Has the front know of a network. */
+static void
+refresh_fronts(struct network_set *set, uint32_t root,
+    const struct network_key *key, unsigned bits)
 {
-	uint64_t high = key->words[0] ^ node->key.words[0];
-	uint64_t low = key->words[1] ^ node->key.words[1];
+	size_t first = front_of(key);
+	size_t end = first + (bits < FRONT_BITS ? FRONT_SIZE >> bits : 1);
 
-	/* In two steps, as a shift by all 64 bits would be undefined. */
-	if (node->bit < 64)
-		return high >> 1 >> (63 - node->bit) == 0;
-	return high == 0 && low >> 1 >> (127 - node->bit) == 0;
-}
+	for (size_t i = first; i < end; i++) {
+		struct front *front = &set->fronts[root][i];
+		struct network_key start = { { (uint64_t)i << (64 - FRONT_BITS),
+		    0 } };
 
-/* Where two keys part, as the bit of a node, `limit` at the most. */
-static unsigned
-parting_bit(const struct key *a, const struct key *b, unsigned limit)
-{
-	unsigned bit = 0;
-
-	while (bit < limit && slot_of(a, bit) == slot_of(b, bit))
-		bit += STRIDE;
-	return bit;
-}
-
-/* Room for so many nodes more: 0, or -1. */
-static int
-reserve(struct network_set *set, uint32_t more)
-{
-	struct node *nodes;
-	uint32_t size = set->size;
-
-	if (size - set->count >= more)
-		return 0;
-	if (size > UINT32_MAX / 2)
-		return -1;
-	nodes = reallocarray(set->nodes, 2 * size, sizeof(*nodes));
-	if (nodes == NULL)
-		return -1;
-	set->nodes = nodes;
-	set->size = 2 * size;
-	return 0;
-}
-
-static uint32_t
-add_node(struct network_set *set, const struct key *key, unsigned bit)
-{
-	set->nodes[set->count] = (struct node){ .key = *key, .bit = bit };
-	return set->count++;
-}
-
-/* The node at that bit of the key, made where there is none; see reserve(). */
-static struct node *
-reach_node(struct network_set *set, uint32_t index, const struct key *key,
-    unsigned bit)
-{
-	struct node *nodes = set->nodes;
-
-	while (nodes[index].bit < bit) {
-		uint32_t *link =
-		    &nodes[index].next[slot_of(key, nodes[index].bit)];
-		uint32_t next = *link;
-		unsigned parting = bit;
-
-		if (next != 0) {
-			const struct node *node = &nodes[next];
-
-			parting = parting_bit(
-			    &node->key, key, node->bit < bit ? node->bit : bit);
-		}
-		if (next == 0 || parting < nodes[next].bit) {
-			*link = add_node(set, key, parting);
-			if (next != 0)
-				nodes[*link]
-				    .next[slot_of(&nodes[next].key, parting)] =
-				    next;
-		}
-		index = *link;
+		front->node = root;
+		front->verdict = network_trie_walk(&set->trie, &start,
+		    &front->node, FRONT_BITS, NETWORK_UNLISTED);
 	}
-	return &nodes[index];
-}
-
-/* The number of a network within its node: see above. */
-static unsigned
-place_of(const struct key *key, unsigned bit, unsigned bits)
-{
-	unsigned len = bits - bit;
-
-	return 1U << len | slot_of(key, bit) >> (STRIDE - len);
-}
-
-static int
-list(struct node *node, uint32_t place, bool allowed, char why[WHY_SIZE])
-{
-	if ((node->listed & place) == 0) {
-		node->listed |= place;
-		node->allowed |= allowed ? place : 0;
-		return 0;
-	}
-	if (((node->allowed & place) != 0) == allowed)
-		return why_set(why, "is there already (write it once)");
-	return why_set(
-	    why, "is both allowed and denied (write it in one of them)");
 }
 
 int
 network_set_add(struct network_set *set, const struct network *network,
     bool allowed, char why[WHY_SIZE])
 {
-	struct key key = read_key(network->address);
-	unsigned bits = network->bits, bit;
+	struct network_key key = read_key(network->address);
+	unsigned bits = network->bits;
 	uint32_t root = ROOT6;
 
 	if (bits >= MAPPED_BITS && is_mapped(&key)) {
@@ -249,13 +162,11 @@ network_set_add(struct network_set *set, const struct network *network,
 		bits -= MAPPED_BITS;
 		root = ROOT4;
 	}
-	bit = bits == 0 ? 0 : (bits - 1) / STRIDE * STRIDE;
-	/* One where it ends, and one where it parts from another. */
-	if (reserve(set, 2) == -1)
-		return why_set(why, "out of memory");
+	if (network_trie_add(&set->trie, root, &key, bits, allowed, why) == -1)
+		return -1;
 	set->allows |= allowed;
-	return list(reach_node(set, root, &key, bit),
-	    UINT32_C(1) << place_of(&key, bit, bits), allowed, why);
+	refresh_fronts(set, root, &key, bits);
+	return 0;
 }
 
 static int
@@ -290,45 +201,17 @@ network_set_parse(struct network_set **set, const char *text, bool allowed,
 	return add_text(*set, text, allowed, why);
 }
 
-/* The places of the networks within a node that a slot belongs to. */
-static uint32_t
-places_of(unsigned slot)
-{
-	uint32_t places = 0;
-
-	for (unsigned len = 0; len <= STRIDE; len++)
-		places |= UINT32_C(1) << (1U << len | slot >> (STRIDE - len));
-	return places;
-}
-
 enum network_verdict
 network_set_find(const struct network_set *set, const struct sockaddr *peer)
 {
-	const struct node *longest = NULL;
-	uint32_t places = 0, index;
-	struct key key;
+	struct network_key key;
+	uint32_t root = read_peer(&key, peer);
+	struct front front = set->fronts[root][front_of(&key)];
 
-	index = read_peer(&key, peer);
-	do {
-		const struct node *node = &set->nodes[index];
-		unsigned slot;
-		uint32_t found;
-
-		if (!leads_to(node, &key))
-			break;
-		slot = slot_of(&key, node->bit);
-		found = node->listed & places_of(slot);
-		if (found != 0) {
-			longest = node;
-			places = found;
-		}
-		index = node->next[slot];
-	} while (index != 0);
-	if (longest == NULL)
-		return NETWORK_UNLISTED;
-	return (longest->allowed >> (31 - __builtin_clz(places)) & 1) != 0
-	    ? NETWORK_ALLOWED
-	    : NETWORK_DENIED;
+	if (front.node == 0)
+		return front.verdict;
+	return network_trie_walk(&set->trie, &key, &front.node,
+	    NETWORK_TRIE_KEY_BITS, front.verdict);
 }
 
 bool
@@ -343,5 +226,5 @@ network_set_admits(const struct network_set *set, const struct sockaddr *peer)
 size_t
 network_set_memory(const struct network_set *set)
 {
-	return sizeof(*set) + set->size * sizeof(*set->nodes);
+	return sizeof(*set) + network_trie_memory(&set->trie);
 }

@@ -13,4 +13,4 @@ ALL = {scenario.name: scenario for scenario in (
     bucket.OVERRUN, exact.BURST, exact.MIXED, exact.SIZES,
     receivers.CPU, receivers.HIGHEST, receivers.BURST, viewers.VIEW,
     options.OPTIONS, flood.FLOOD, flood.PEERS, upkeep.SLICES,
-    admission.ADMISSION)}
+    admission.ADMISSION, admission.ANSWERED)}

@@ -1,16 +1,22 @@
 # SPDX-License-Identifier: ISC
 """What it costs to judge who may come in: look-ups in lists of networks, and a
-flood of sources that come once. CPU time, without sockets."""
+flood of sources that come once. CPU time, without sockets; and then what of it
+is seen in an answer."""
+import ipaddress
 import json
+import random
 import statistics
 import subprocess
 
+from netbench.measure import Contender, compare
 from netbench.result import Check, Figure
 from netbench.scenario import Scenario
 
 COUNTS = (1, 100, 10000)
 LOOKUPS = 5000000
 FLOOD = 10000000
+SOURCES = 4000
+ANSWERS = 40000
 ROUNDS = 5
 TIMEOUT_S = 120
 
@@ -47,5 +53,37 @@ def run(bench):
                 f"{flood['served']} of {flood['asked']}")
 
 
+def networks(count):
+    """The loopback network and others within it, all of which are allowed."""
+    found = {ipaddress.ip_network("127.0.0.0/8")}
+    chance = random.Random(1)
+    while len(found) < count:
+        found.add(ipaddress.ip_network(
+            (127 << 24 | chance.getrandbits(24), chance.randint(12, 32)),
+            strict=False))
+    return ", ".join(f'"{network}"' for network in sorted(found))
+
+
+def contender(bench, label, allow):
+    """netlabd's echo service with a list."""
+    def start():
+        server = bench.start_netlabd(
+            f'echo lab {{ listen = "127.0.0.1:0/udp" {allow} }}\n')
+        return server, server.port("udp")
+    return Contender(label, start)
+
+
+def run_answers(bench):
+    """From many sources in turn, so that none is looked up twice in a row."""
+    contenders = [contender(bench, "no list", "")] + [
+        contender(bench, f"allow: {count} networks",
+                  f"allow = {{ {networks(count)} }}") for count in COUNTS]
+    yield from compare(bench, f"64 B, {SOURCES} sources, window 1", contenders,
+                       "load-udp", bench.count(ANSWERS), flows=SOURCES,
+                       window=1, spread=True)
+
+
+ANSWERED = Scenario("networks", "what lists of networks add to the CPU time of "
+                    "an answer", run_answers, by_default=False)
 ADMISSION = Scenario("admission", "who may come in: networks, and a flood of "
                      "sources", run, needs_netlabd=False)
