@@ -5,27 +5,23 @@ what is theirs. NETLABD_STORM_S: how long the storm of connections lasts."""
 import os
 import re
 import resource
-import select
 import socket
-import time
 
 import pytest
 
 from daemon import DEADLINE_S, SANITIZED, wait_until
-from wire import (CTIME, exchange, forge, forger, read_exactly, read_to_end,
-                  udp_socket)
+from storm import Storm
+from wire import CTIME, exchange, forge, forger, read_exactly, udp_socket
 
 KIB, MIB = 1 << 10, 1 << 20
 MOST = 19000
 # Of this process: pipes, files of pytest; the daemon keeps some for itself.
 SPARE = 200
 STORM_S = float(os.environ.get("NETLABD_STORM_S", "2"))
-STORM_RATE = 1000
-STORM_AT_ONCE = 200
 
 
-@pytest.fixture
-def descriptors():
+@pytest.fixture(name="descriptors")
+def fixture_descriptors():
     """How many sockets this process may have; raised for the test."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
@@ -77,42 +73,6 @@ def test_many_connections_with_traffic(netlabd, descriptors, transport,
     host, _ = request.getfixturevalue("namespaces")
     with host.entered():
         check_many(netlabd(config, prefix=host.prefix), transport, count)
-
-
-class Storm:
-    """Connects at a rate, reads each answer to its end, and judges it."""
-
-    def __init__(self, address):
-        self.address = address
-        self.epoll = select.epoll()
-        self.open = {}
-        self.begun = self.whole = 0
-
-    def begin(self):
-        sock = socket.socket()
-        sock.setblocking(False)
-        sock.connect_ex(self.address)
-        self.open[sock.fileno()] = sock
-        self.epoll.register(sock, select.EPOLLIN)
-        self.begun += 1
-
-    def read(self, wait_s):
-        for fd, _ in self.epoll.poll(wait_s):
-            sock = self.open.pop(fd)
-            sock.settimeout(DEADLINE_S)
-            self.whole += re.fullmatch(CTIME, read_to_end(sock)) is not None
-            sock.close()
-
-    def run(self, seconds):
-        began = time.monotonic()
-        while (passed := time.monotonic() - began) < seconds:
-            while (self.begun < passed * STORM_RATE and
-                   len(self.open) < STORM_AT_ONCE):
-                self.begin()
-            self.read(0.001)
-        while self.open:
-            assert time.monotonic() < began + seconds + DEADLINE_S
-            self.read(0.1)
 
 
 def test_a_storm_of_connections(netlabd):

@@ -80,7 +80,7 @@ def run_answers(bench):
                   f"allow = {{ {networks(count)} }}") for count in COUNTS]
     yield from compare(bench, f"64 B, {SOURCES} sources, window 1", contenders,
                        "load-udp", bench.count(ANSWERS), flows=SOURCES,
-                       window=1, spread=True)
+                       window=1, spread=True, wait=10000)
 
 
 ANSWERED = Scenario("networks", "what lists of networks add to the CPU time of "
