@@ -275,7 +275,7 @@ service_stop_listening(struct service *service, bool for_good)
 size_t
 service_connections(const struct service *service)
 {
-	return service->streams.open;
+	return service->streams.open + service->streams.waiting;
 }
 
 /* Ends all listeners and connections, then what the type began. */

@@ -297,6 +297,21 @@ stream_close(struct stream *stream)
 }
 
 void
+stream_stop(struct stream *stream)
+{
+	stream->busy = true;
+	event_del(&stream->event);             /* its time-out changes */
+	if (handler_of(stream)->drain != NULL) /* it would never fall silent */
+		stream_end(stream, STREAM_STOP);
+	for (int i = 0; i < STOP_READS && !stream->ended && !stream->broken &&
+	     !stream->pulls && stream_output_waiting(stream) == 0;
+	     i++)
+		if (!stream_input_read(stream))
+			break;
+	settle(stream);
+}
+
+void
 stream_begin(struct stream_listener *listener, int fd,
     const struct sockaddr *peer, socklen_t peer_len)
 {
@@ -320,22 +335,10 @@ stream_begin(struct stream_listener *listener, int fd,
 	config->observer->opened(config->owner, stream->id, peer, peer_len);
 	if (config->handler->open != NULL)
 		config->handler->open(stream);
-	settle(stream);
-}
-
-void
-stream_stop(struct stream *stream)
-{
-	stream->busy = true;
-	event_del(&stream->event);             /* its time-out changes */
-	if (handler_of(stream)->drain != NULL) /* it would never fall silent */
-		stream_end(stream, STREAM_STOP);
-	for (int i = 0; i < STOP_READS && !stream->ended && !stream->broken &&
-	     !stream->pulls && stream_output_waiting(stream) == 0;
-	     i++)
-		if (!stream_input_read(stream))
-			break;
-	settle(stream);
+	if (listener->stopped)
+		stream_stop(stream);
+	else
+		settle(stream);
 }
 
 void

@@ -84,7 +84,8 @@ struct stream_counters {
 	uint64_t refused[GUARD_REASONS];
 	uint64_t would_refuse[GUARD_REASONS]; /* but for log-only */
 	uint64_t closed[STREAM_REASONS];
-	size_t open; /* now */
+	size_t open;    /* now */
+	size_t waiting; /* accepted, and waiting for a place among those */
 };
 
 /*
@@ -123,8 +124,10 @@ struct stream_listener *stream_listen(
     struct event_base *base, int fd, const struct stream_config *config);
 
 /*
- * Stops listening; connections go on. With serve, who waits is taken in first;
- * without, they are left to those who have a copy of the socket.
+ * Stops listening; connections go on. With serve, who waits is taken in first,
+ * one after the other where limits of the owner let only so many in at once,
+ * as long as they go on ending; without, they are left to those who have a copy
+ * of the socket.
  */
 void stream_listener_close(struct stream_listener *listener, bool serve);
 

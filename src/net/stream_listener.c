@@ -4,10 +4,8 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "net/socket.h"
 #include "net/stream_private.h"
 
@@ -28,13 +26,6 @@ milliseconds(uint64_t ms)
 {
 	return (struct timeval){ .tv_sec = (time_t)(ms / 1000),
 		.tv_usec = (suseconds_t)(ms % 1000 * 1000) };
-}
-
-static bool
-is_full(const struct stream_config *config)
-{
-	return config->counters->open >= config->max_connections ||
-	    config->pool->open >= config->pool->max;
 }
 
 /* Failures of the connection being accepted, not of accepting (accept(2)). */
@@ -64,74 +55,6 @@ pause_accepting(struct stream_listener *listener, int error)
 		event_del(&listener->accept_event);
 }
 
-static void
-tell_refused(struct stream_config *config, const struct sockaddr *peer,
-    socklen_t peer_len, enum guard_reason reason, bool served)
-{
-	struct stream_counters *counters = config->counters;
-
-	if (served)
-		counters->would_refuse[reason]++;
-	else
-		counters->refused[reason]++;
-	if (config->observer->refused != NULL)
-		config->observer->refused(
-		    config->owner, peer, peer_len, reason, served);
-}
-
-/*
- * Resets a connection that is not served. To close it in order would leave its
- * end to the kernel for up to a minute, and so many ends to who sends many.
- */
-static void
-refuse(struct stream_config *config, int fd, const struct sockaddr *peer,
-    socklen_t peer_len, enum guard_reason reason)
-{
-	static const struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
-
-	tell_refused(config, peer, peer_len, reason, false);
-	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
-	close(fd);
-}
-
-/*
- * What only looks comes first. log-only concerns who may come in, how many from
- * where and how fast; the limit of all protects the daemon.
- */
-static enum guard_reason
-judge(
-    struct stream_config *config, const struct sockaddr *peer, bool *is_strict)
-{
-	struct admission *admission = config->admission;
-	enum guard_reason reason = admission_check_connection(admission, peer);
-
-	*is_strict = !admission_is_log_only(admission);
-	if ((reason == GUARD_PASS || !*is_strict) && is_full(config)) {
-		*is_strict = true;
-		return GUARD_MAX_CONNECTIONS;
-	}
-	return reason != GUARD_PASS
-	    ? reason
-	    : admission_take_connection(admission, peer, clock_monotonic_ms());
-}
-
-static void
-take_in(struct stream_listener *listener, int fd, const struct sockaddr *peer,
-    socklen_t peer_len)
-{
-	struct stream_config *config = &listener->config;
-	bool is_strict;
-	enum guard_reason reason = judge(config, peer, &is_strict);
-
-	if (reason != GUARD_PASS && is_strict) {
-		refuse(config, fd, peer, peer_len, reason);
-		return;
-	}
-	if (reason != GUARD_PASS)
-		tell_refused(config, peer, peer_len, reason, true);
-	stream_begin(listener, fd, peer, peer_len);
-}
-
 /* Returns false when nobody waits any more, or accepting has to pause. */
 static bool
 accept_one(struct stream_listener *listener)
@@ -149,14 +72,10 @@ accept_one(struct stream_listener *listener)
 		pause_accepting(listener, errno);
 		return false;
 	}
-	take_in(listener, fd, (struct sockaddr *)&peer, len);
+	stream_guest_admit(listener, fd, (struct sockaddr *)&peer, len);
 	return true;
 }
 
-/*
- * Where those of a source are counted, one at a time is taken in, so that those
- * that are over are seen to be: who connects again and again has but one.
- */
 /*
  * Where those of a source are counted, one at a time is taken in, so that those
  * that are over by then are seen to be: who connects again and again has but a
@@ -211,6 +130,7 @@ stream_listen(
 		return NULL;
 	}
 	listener->config = *config;
+	stream_guests_init(listener, base);
 	listener->linger_time = common_time(base, &linger);
 	listener->idle = milliseconds(config->idle_ms);
 	if (config->idle_ms != 0)
@@ -258,6 +178,8 @@ stream_listener_close(struct stream_listener *listener, bool serve)
 {
 	if (listener->closed)
 		return;
+	if (serve)
+		stream_guests_expect(listener);
 	for (int i = 0; serve && i < LAST_ACCEPTS; i++)
 		if (!accept_one(listener))
 			break;
@@ -281,6 +203,7 @@ void
 stream_listener_free(struct stream_listener *listener)
 {
 	stream_listener_stop(listener);
+	stream_guests_end(listener);
 	stream_each(listener, stream_abort);
 	free(listener);
 }

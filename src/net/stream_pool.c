@@ -46,6 +46,12 @@ void
 stream_pool_remove(struct stream_pool *pool, int fd)
 {
 	pool->by_fd[fd] = NULL;
+	stream_pool_leave(pool);
+}
+
+void
+stream_pool_leave(struct stream_pool *pool)
+{
 	if (--pool->open > 0)
 		return;
 	free(pool->by_fd);

@@ -5,6 +5,7 @@
 
 #include <event2/event.h>
 #include <event2/event_struct.h>
+#include <sys/queue.h>
 
 #include "net/stream.h"
 
@@ -49,9 +50,12 @@ struct stream_listener {
 	struct timeval idle;             /* of idle_ms */
 	const struct timeval *idle_time; /* for event_add(); NULL: never */
 	const struct timeval *linger_time;
-	bool closed;  /* the listening socket is */
-	bool stopped; /* connections are to end */
-	size_t open;  /* connections */
+	bool closed;              /* the listening socket is */
+	bool stopped;             /* connections are to end */
+	size_t open;              /* connections */
+	struct event guest_event; /* looks whether there is a place */
+	int64_t patient_until_ms; /* for guests; 0: they do not wait */
+	STAILQ_HEAD(, stream_guest) guests;
 };
 
 /* The listener that it came in by is what its event carries along. */
@@ -67,10 +71,25 @@ stream_listener(const struct stream *stream)
  */
 int stream_pool_add(struct stream_pool *pool, int fd, struct stream *stream);
 void stream_pool_remove(struct stream_pool *pool, int fd);
+/* The same of one that counts and was never noted. */
+void stream_pool_leave(struct stream_pool *pool);
 
 /* Calls the function for each connection; it may free the connection. */
 void stream_each(
     struct stream_listener *listener, void (*function)(struct stream *));
+
+/* Judges who was accepted, and serves or refuses him; takes the descriptor. */
+void stream_guest_admit(struct stream_listener *listener, int fd,
+    const struct sockaddr *peer, socklen_t peer_len);
+
+/*
+ * Those who find no place wait for one, from stream_guests_expect() on: until
+ * nobody got one for a second, or stream_guests_end() lets them try once more.
+ */
+void
+stream_guests_init(struct stream_listener *listener, struct event_base *base);
+void stream_guests_expect(struct stream_listener *listener);
+void stream_guests_end(struct stream_listener *listener);
 
 /* Starts serving a connection that was accepted; takes the descriptor. */
 void stream_begin(struct stream_listener *listener, int fd,

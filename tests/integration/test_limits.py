@@ -4,6 +4,8 @@
 import resource
 import select
 import time
+from signal import SIGHUP, SIGTERM
+from socket import SHUT_WR
 
 import pytest
 
@@ -98,3 +100,24 @@ def test_no_descriptors_left(netlabd, transport):
     assert len(daemon.log_contains("accepting rests")) == 1
     failures = daemon.stop().figures["lab"]["accept-failures"]
     assert 2 <= failures <= 20 * (rested + 1)
+
+
+@pytest.mark.parametrize("ends", (SIGTERM, SIGHUP))
+def test_who_waits_at_the_end_is_served_in_turn(netlabd, ends):
+    """A queue full of one source, of which only a few may be in at once."""
+    daemon = netlabd("""echo lab { listen = "localhost:0" backlog = 300
+        max-connections-per-source = 4 }""")
+    daemon.freeze()
+    socks = [daemon.connect("lab", "tcp4") for _ in range(300)]
+    for number, sock in enumerate(socks):
+        sock.sendall(b"line %d" % number)
+        sock.shutdown(SHUT_WR)
+    daemon.configure('echo other { listen = "localhost:0" }')
+    daemon.signal(ends)
+    daemon.thaw()
+    assert [read_to_end(sock) for sock in socks] == [
+        b"line %d" % number for number in range(300)]
+    outcome = daemon.wait() if ends == SIGTERM else daemon.stop()
+    figures = outcome.figures["lab"]
+    assert figures["connections"] == 300
+    assert not [name for name in figures if name.startswith("refused")]
