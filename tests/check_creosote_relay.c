@@ -298,6 +298,44 @@ START_TEST(test_given_up)
 }
 END_TEST
 
+/* Two relays to one peer: the second goes on where the first was. */
+START_TEST(test_taken_over)
+{
+	char text[NET_PATH_SIZE], line[16], expected[16];
+	int fd = net_open(net_path(text, "unixgram:", "slow"), 0);
+	struct address address = net_parse(text);
+	struct lab old = { .relay = relay_new(&address, false) };
+	struct lab fresh = { .relay = relay_new(&address, false) };
+	struct relay *files = relay_new(&address, true);
+	uint64_t sent;
+
+	for (unsigned i = 0; i < 1000; i++) {
+		snprintf(line, sizeof(line), "%u", i);
+		add(&old, line);
+	}
+	ck_assert_int_gt(relay_flush(old.relay), 0);
+	ck_assert(relay_waits(old.relay) && !relay_waits(fresh.relay));
+	ck_assert(relay_is_equal(fresh.relay, old.relay));
+	ck_assert(!relay_is_equal(files, old.relay));
+	relay_take_over(fresh.relay, old.relay);
+	ck_assert(!relay_waits(old.relay) && relay_waits(fresh.relay));
+	sent = relay_counters(old.relay)->sent;
+	expect_counters(&old, sent, 0, 0, 0, 0);
+	add(&fresh, "1000");
+	for (unsigned i = 0; i <= 1000; i++) {
+		(void)relay_flush(fresh.relay);
+		snprintf(expected, sizeof(expected), "%u", i);
+		net_expect(fd, expected, strlen(expected));
+	}
+	expect_counters(&fresh, 1001 - sent, 0, 0, 0, 0);
+	ck_assert_int_eq(recv(fd, line, sizeof(line), MSG_DONTWAIT), -1);
+	relay_free(files);
+	relay_free(fresh.relay);
+	relay_free(old.relay);
+	socket_close(fd);
+}
+END_TEST
+
 /* Large ones in a queue that moves: none is mixed up with another. */
 START_TEST(test_slow_large)
 {
@@ -337,39 +375,6 @@ START_TEST(test_slow_large)
 }
 END_TEST
 
-START_TEST(test_addresses)
-{
-	static const struct {
-		const char *text, *why; /* NULL: fine */
-	} table[] = {
-		{ "192.0.2.1", NULL },
-		{ "192.0.2.1:7739", NULL },
-		{ "192.0.2.1:7739/udp", NULL },
-		{ "[2001:db8::1]:514", NULL },
-		{ "localhost", NULL },
-		{ "192.0.2.1:7739/tcp", "buckets are reached over udp only" },
-		{ "*:7739", "no address of one peer (write HOST:PORT)" },
-		{ "0.0.0.0:7739", "no address of one peer (write HOST:PORT)" },
-		{ "[::]:7739", "no address of one peer (write HOST:PORT)" },
-		{ "192.0.2.1:0", "no address of one peer (write HOST:PORT)" },
-		{ "192.0.2.1:65536",
-		    "no port from 0 to 65535 (write HOST:PORT)" },
-		{ "", "no port from 0 to 65535 (write HOST:PORT)" },
-	};
-
-	for (size_t i = 0; i < COUNT(table); i++) {
-		char why[WHY_SIZE] = "";
-		struct relay *relay = forward_new(table[i].text, why);
-
-		ck_assert_msg((relay != NULL) == (table[i].why == NULL),
-		    "%s: %s", table[i].text, why);
-		if (relay == NULL)
-			ck_assert_str_eq(why, table[i].why);
-		relay_free(relay);
-	}
-}
-END_TEST
-
 START_TEST(test_reason_names)
 {
 	static const char *const names[] = { "queue-full", "too-long",
@@ -383,4 +388,4 @@ END_TEST
 
 CHECK_MAIN("creosote_relay", test_unchanged, test_many, test_too_long,
     test_nobody, test_loop, test_slow, test_stuck, test_given_up,
-    test_slow_large, test_addresses, test_reason_names)
+    test_taken_over, test_slow_large, test_reason_names)

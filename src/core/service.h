@@ -148,6 +148,9 @@ void *service_state(struct service *service);
 const void *service_state_const(const struct service *service);
 struct service *stream_service(const struct stream *stream);
 
+/* True once a reload has changed or removed it: service_retire(). */
+bool service_is_retired(const struct service *service);
+
 /* Who is in its place since a reload; NULL: nobody of its type. */
 struct service *service_successor(const struct service *service);
 

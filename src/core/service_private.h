@@ -81,6 +81,7 @@ struct service {
 	void *settings;              /* of the type's own rows */
 	void *state;
 	bool started; /* the type's start slot succeeded */
+	bool retired;
 	struct service *successor;
 	struct service_listener *listeners; /* as many as are open */
 	size_t listener_count;

@@ -208,6 +208,7 @@ close_listener(struct service_listener *listener, bool serve)
 void
 service_retire(struct service *service, const struct shelf *left)
 {
+	service->retired = true;
 	for (size_t i = 0; i < service->listener_count; i++) {
 		struct service_listener *listener = &service->listeners[i];
 		bool is_left =
@@ -217,6 +218,12 @@ service_retire(struct service *service, const struct shelf *left)
 			socket_leave_port(datagram_fd(listener->datagram));
 		close_listener(listener, is_left);
 	}
+}
+
+bool
+service_is_retired(const struct service *service)
+{
+	return service->retired;
 }
 
 struct service *

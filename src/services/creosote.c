@@ -179,7 +179,13 @@ creosote_waits(const struct service *service)
 {
 	const struct bucket *bucket = service_state_const(service);
 
-	return bucket_sinks_wait(&bucket->sinks);
+	/*
+	 * That the kernel's losses are in the file does not hang on peers; so
+	 * these count only where nobody else sends to them any more.
+	 */
+	return bucket_sinks_wait(&bucket->sinks) ||
+	    (service_is_retired(service) &&
+		bucket_outputs_wait(&bucket->outputs));
 }
 
 static uint64_t
@@ -236,7 +242,8 @@ creosote_start(struct service *service, char why[WHY_SIZE])
 
 /*
  * Whoever looks at the other one goes on here, with what its connections bring
- * yet, and what waits there for a file of this one is written here.
+ * yet; what waits there for a file of this one is written here, and what waits
+ * for a peer of this one is sent from here.
  */
 static void
 creosote_succeed(struct service *service, struct service *other)
@@ -248,6 +255,7 @@ creosote_succeed(struct service *service, struct service *other)
 		bucket->sequence = old->sequence;
 	(void)bucket_intake_work(other, true);
 	bucket_sinks_take_over(&bucket->sinks, &old->sinks);
+	bucket_outputs_take_over(&bucket->outputs, &old->outputs);
 	history_free(old->history);
 	old->history = NULL;
 	service_set_timer(service, 0);

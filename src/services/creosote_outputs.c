@@ -54,6 +54,28 @@ bucket_outputs_close(struct bucket_outputs *outputs)
 	    &outputs->forward, &outputs->forwarded, outputs->name, to_bucket);
 }
 
+static void
+take_over(struct relay *relay, struct relay *other)
+{
+	if (relay != NULL && other != NULL && relay_is_equal(relay, other))
+		relay_take_over(relay, other);
+}
+
+void
+bucket_outputs_take_over(
+    struct bucket_outputs *outputs, struct bucket_outputs *other)
+{
+	take_over(outputs->journal, other->journal);
+	take_over(outputs->forward, other->forward);
+}
+
+bool
+bucket_outputs_wait(const struct bucket_outputs *outputs)
+{
+	return (outputs->journal != NULL && relay_waits(outputs->journal)) ||
+	    (outputs->forward != NULL && relay_waits(outputs->forward));
+}
+
 void
 bucket_outputs_add(struct bucket_outputs *outputs, const struct record *record)
 {

@@ -41,6 +41,16 @@ int bucket_outputs_open(struct bucket_outputs *outputs,
     char why[WHY_SIZE]);
 void bucket_outputs_close(struct bucket_outputs *outputs);
 
+/*
+ * Takes over from another one what waits there for a peer that is a peer of
+ * this one, too.
+ */
+void bucket_outputs_take_over(
+    struct bucket_outputs *outputs, struct bucket_outputs *other);
+
+/* True while something waits for its peer. */
+bool bucket_outputs_wait(const struct bucket_outputs *outputs);
+
 /* A record for the journal, and a message for the other bucket. */
 void
 bucket_outputs_add(struct bucket_outputs *outputs, const struct record *record);

@@ -171,6 +171,33 @@ relay_give_up(struct relay *relay)
 	return count;
 }
 
+bool
+relay_waits(const struct relay *relay)
+{
+	return relay->count > 0;
+}
+
+bool
+relay_is_equal(const struct relay *a, const struct relay *b)
+{
+	return a->files == b->files && strcmp(a->peer, b->peer) == 0;
+}
+
+void
+relay_take_over(struct relay *relay, struct relay *other)
+{
+	while (other->count > 0) {
+		const struct slice *message = &other->queue[other->first];
+		char *room = relay_reserve(relay, message->len);
+
+		if (room != NULL) {
+			memcpy(room, message->data, message->len);
+			relay_commit(relay, message->len);
+		}
+		drop_first(other, 1);
+	}
+}
+
 /* In how many ms the peer is to be tried again, which took nothing now. */
 static int64_t
 back_off(struct relay *relay)

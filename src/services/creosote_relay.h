@@ -47,6 +47,18 @@ size_t relay_give_up(struct relay *relay);
 
 void relay_free(struct relay *relay);
 
+/* True while messages wait. */
+bool relay_waits(const struct relay *relay);
+
+/* True when both send the same way to the same peer. */
+bool relay_is_equal(const struct relay *a, const struct relay *b);
+
+/*
+ * Takes over what waits in the other one, behind what waits here. What finds no
+ * room is counted as lost here; where nothing waits here, all of it does.
+ */
+void relay_take_over(struct relay *relay, struct relay *other);
+
 /*
  * Room for a message of up to len bytes, until relay_commit() says how long it
  * is. NULL: there is none, and the message was counted as lost.
