@@ -284,8 +284,13 @@ static const struct {
 	{ "sockets/s", FENCE_SOCKETS, true },
 	{ "sockets/s", FENCE_FILES, false }, { "conf/lab", FENCE_READ, true },
 	{ "conf/lab", FENCE_FILES, false },
-	{ "logs-not/new", FENCE_FILES, true }, /* fails by itself */
-	{ "other", FENCE_FILES, true },        /* and this */
+	{ "logs/no/new", FENCE_FILES, true }, /* and if it was made */
+	{ "logs/no/such/new", FENCE_FILES, true },
+	{ "logs-not/new", FENCE_FILES, false },
+	{ "logs-not/no/new", FENCE_FILES, false },
+	{ "logs/../other/no/new", FENCE_FILES, false },
+	{ "other/secret/new", FENCE_FILES, true }, /* fails by itself */
+	{ "other", FENCE_FILES, true },            /* and this */
 };
 
 static void
@@ -299,7 +304,9 @@ tell_places(void)
 			_exit(EXIT_FAILURE);
 		}
 	errno = EACCES;
-	HOLDS(fence_lets("/no/such/place", FENCE_FILES) && errno == EACCES);
+	HOLDS(!fence_lets("/no/such/place", FENCE_FILES) && errno == EACCES);
+	HOLDS(strstr(fence_advice("/no/such/place", FENCE_FILES), "make"));
+	HOLDS(!strstr(fence_advice("/dev/zero", FENCE_FILES), "make"));
 	HOLDS(fence_lets("/dev/null", FENCE_FILES));
 	HOLDS(!fence_lets("/dev/zero", FENCE_FILES));
 }

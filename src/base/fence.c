@@ -81,7 +81,8 @@ fence_lets(const char *path, enum fence_use use)
 	int error = errno;
 	/* What leads nowhere fails by itself, and says so better. */
 	bool lets = !fence.is_raised ||
-	    !fence_place_find(resolved, path, use) || has(resolved, use);
+	    fence_place_find(resolved, path, use) == FENCE_NOWHERE ||
+	    has(resolved, use);
 
 	errno = error;
 	return lets;
@@ -188,8 +189,19 @@ fence_add_place(const char *path, enum fence_use use)
 {
 	char resolved[PATH_MAX];
 
-	return fence_place_find(resolved, path, use) ? fence_add(resolved, use)
-						     : 0;
+	return fence_place_find(resolved, path, use) == FENCE_THERE
+	    ? fence_add(resolved, use)
+	    : 0;
+}
+
+const char *
+fence_advice(const char *path, enum fence_use use)
+{
+	char resolved[PATH_MAX];
+
+	return fence_place_find(resolved, path, use) == FENCE_ABOVE
+	    ? FENCE_OUTSIDE " (make the directory, then restart it)"
+	    : FENCE_ADVICE;
 }
 
 int

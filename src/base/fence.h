@@ -44,15 +44,15 @@ int fence_raise(void);
 void fence_cancel(void);
 
 /*
- * False when a fence is there and the place of the path is not within, so that
- * only a restart could use it so. Whether the user may is another question, and
- * errno is left to who asks after a failure.
+ * False when a fence is there and the place of the path is not within, or would
+ * not be if it was made, so that only a restart could use it so. Whether the
+ * user may is another question, and errno is left to who asks after a failure.
  */
 bool fence_lets(const char *path, enum fence_use use);
 
-/* What is said then, for people. */
-#define FENCE_ADVICE                                                         \
-	"outside of the directories that netlabd was started with (restart " \
-	"it to use another one)"
+/* What is said then, for people: where the place is there, and anyhow. */
+#define FENCE_OUTSIDE "outside of the directories that netlabd was started with"
+#define FENCE_ADVICE  FENCE_OUTSIDE " (restart it to use another one)"
+const char *fence_advice(const char *path, enum fence_use use);
 
 #endif

@@ -53,6 +53,14 @@ fence_cancel(void)
 {
 }
 
+const char *
+fence_advice(const char *path, enum fence_use use)
+{
+	(void)path;
+	(void)use;
+	return FENCE_ADVICE;
+}
+
 bool
 fence_lets(const char *path, enum fence_use use)
 {

@@ -115,8 +115,9 @@ ask(struct question *question, const char *what, const char *path,
 
 	if (question->result == -1 || fence_lets(path, use))
 		return;
-	question->result = why_set(question->why, "%s %s: " FENCE_ADVICE, what,
-	    escape_quote(quoted, sizeof(quoted), path));
+	question->result = why_set(question->why, "%s %s: %s", what,
+	    escape_quote(quoted, sizeof(quoted), path),
+	    fence_advice(path, use));
 }
 
 static void

@@ -230,6 +230,33 @@ def test_a_reload_stays_within(spawn, fence, tmp_path):
     assert (inside / "deep" / "other").exists()
 
 
+def test_a_directory_that_is_not_there(netlabd, fence, tmp_path):
+    """One that is to be made first is told in one go, with the restart that it
+    takes where it would be outside."""
+    inside, outside = tmp_path / "inside" / "deep", tmp_path / "outside"
+    inside.mkdir(parents=True)
+    text = 'creosote bucket { listen = "127.0.0.1:0" file = "%s/bucket" }'
+    daemon = netlabd(text % inside)
+    assert daemon.reload(text % (inside / "new" / "deep")) == REFUSED
+    assert daemon.log_contains("cannot write file .*/new/deep/bucket': No such "
+                               "file or directory .make its directory.$")
+    (inside / "new" / "deep").mkdir(parents=True)
+    assert daemon.reload(text % (inside / "new" / "deep")) == outcome(changed=1)
+    told = []
+    for folder in outside / "no", outside:
+        assert daemon.reload(text % folder) == REFUSED
+        told.append(daemon.log_contains(
+            f"file '{folder}/bucket': outside of the directories that netlabd "
+            "was started with .make the directory, then restart it.$"))
+    assert all(told)
+    outside.mkdir()
+    assert daemon.reload(text % outside) == REFUSED
+    assert daemon.log_contains(f"file '{outside}/bucket': {ADVICE}")
+    assert daemon.stop().status == 0
+    assert exchange(netlabd(LAB + text % outside).connect("lab", "tcp4"),
+                    b"restarted") == b"restarted"
+
+
 def test_the_directories_of_a_unit(netlabd, fence, tmp_path):
     logs, run = tmp_path / "logs", tmp_path / "run"
     for folder in logs, run:
