@@ -11,7 +11,6 @@
 
 #define BATCH         64
 #define DATAGRAM_SIZE 65535
-#define QUEUE_SIZE    (16 << 20)
 
 int
 main(void)
@@ -19,13 +18,11 @@ main(void)
 	static char buffers[BATCH][DATAGRAM_SIZE];
 	static struct mmsghdr messages[BATCH];
 	static struct iovec vectors[BATCH];
-	int fd = limit_open(SOCK_DGRAM), bytes = QUEUE_SIZE;
+	int fd = limit_open(SOCK_DGRAM);
 	int epoll = limit_watch(fd);
 	struct epoll_event event;
 
-	/* As much as the system gives; FORCE takes CAP_NET_ADMIN. */
-	(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
-	(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes));
+	limit_enlarge(fd);
 	for (int i = 0; i < BATCH; i++) {
 		vectors[i] = (struct iovec){ buffers[i], DATAGRAM_SIZE };
 		messages[i].msg_hdr.msg_iov = &vectors[i];

@@ -9,7 +9,8 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
-#define BACKLOG 4096
+#define BACKLOG    4096
+#define QUEUE_SIZE (16 << 20)
 
 void
 limit_fail(const char *what)
@@ -36,6 +37,16 @@ limit_open(int type)
 	if (fflush(stdout) == EOF)
 		limit_fail("stdout");
 	return fd;
+}
+
+void
+limit_enlarge(int fd)
+{
+	int bytes = QUEUE_SIZE;
+
+	/* As much as the system gives; FORCE takes CAP_NET_ADMIN. */
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes));
 }
 
 int

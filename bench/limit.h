@@ -16,6 +16,9 @@ void limit_fail(const char *what) __attribute__((noreturn));
  */
 int limit_open(int type);
 
+/* Gives a datagram socket as long a receive queue as netlabd's have. */
+void limit_enlarge(int fd);
+
 /* An epoll descriptor that waits for input on fd. */
 int limit_watch(int fd);
 

@@ -181,8 +181,11 @@ load_tcp_echo(const struct load_config *config, const int *fds,
 	uint64_t wait_ns = config->wait_ms * LOAD_NS_PER_MS, begin_ns;
 
 	memset(result, 0, sizeof(*result));
-	message_prepare(
-	    &echo.format, config->size, config->upper, config->binary);
+	if (config->memcached)
+		message_prepare_get(&echo.format, config->size);
+	else
+		message_prepare(
+		    &echo.format, config->size, config->upper, config->binary);
 	prepare(&echo, fds);
 	begin_ns = echo.moved_ns = load_now_ns();
 	while (echo.left > 0 && load_now_ns() - echo.moved_ns < wait_ns)

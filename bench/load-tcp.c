@@ -4,8 +4,10 @@
  * line of JSON.
  *
  * echo: each connection keeps --window messages in flight, and every byte that
- * comes back is compared.
- * read: --count times, one after the other, connects and reads to the end.
+ * comes back is compared. With --hold all connections are opened first; it says
+ * so, begins with a byte from standard input, and keeps them until that ends.
+ * read: --count times, --flows at once, connects and reads to the end; wrong is
+ * what is not --size bytes long.
  * idle: opens --flows connections, prints how many, and holds them until
  * standard input ends.
  */
@@ -17,6 +19,7 @@
 
 #include "load.h"
 #include "load-tcp-echo.h"
+#include "message.h"
 
 static const char *const modes[] = { "echo", "read", "idle", NULL };
 
@@ -57,35 +60,52 @@ read_to_end(int fd)
 static void
 run_read(const struct load_config *config)
 {
-	uint64_t begin_ns = load_now_ns(), answered = 0, bytes = 0;
+	uint64_t begin_ns = load_now_ns(), answered = 0, wrong = 0, left;
+	struct load_config some = *config;
 
-	for (uint64_t i = 0; i < config->count; i++) {
-		int fd = open_connection(config);
-		ssize_t len = read_to_end(fd);
+	for (left = config->count; left > 0; left -= some.flows) {
+		int *fds;
 
-		close(fd);
-		if (len > 0) {
-			answered++;
-			bytes += (uint64_t)len;
+		some.flows = left < config->flows ? left : config->flows;
+		fds = open_connections(&some);
+		for (uint64_t i = 0; i < some.flows; i++) {
+			if (read_to_end(fds[i]) == (ssize_t)config->size)
+				answered++;
+			else
+				wrong++;
+			close(fds[i]);
 		}
+		free(fds);
 	}
-	printf("{\"sent\": %llu, \"answered\": %llu, \"wrong\": 0, "
-	       "\"bytes\": %llu, \"seconds\": %.6f}\n",
+	printf("{\"sent\": %llu, \"answered\": %llu, \"wrong\": %llu, "
+	       "\"seconds\": %.6f}\n",
 	    (unsigned long long)config->count, (unsigned long long)answered,
-	    (unsigned long long)bytes,
+	    (unsigned long long)wrong,
 	    (double)(load_now_ns() - begin_ns) / 1e9);
+}
+
+static void
+print_open(const struct load_config *config)
+{
+	printf("{\"open\": %llu}\n", (unsigned long long)config->flows);
+	fflush(stdout);
+}
+
+static void
+wait_for_end(void)
+{
+	char byte;
+
+	while (read(STDIN_FILENO, &byte, 1) > 0)
+		continue;
 }
 
 static void
 run_idle(const struct load_config *config)
 {
-	char byte;
-
 	free(open_connections(config)); /* the end of the process closes them */
-	printf("{\"open\": %llu}\n", (unsigned long long)config->flows);
-	fflush(stdout);
-	while (read(STDIN_FILENO, &byte, 1) > 0)
-		continue;
+	print_open(config);
+	wait_for_end();
 }
 
 static void
@@ -93,7 +113,13 @@ run_echo(const struct load_config *config)
 {
 	int *fds = open_connections(config);
 	struct load_tcp_result result;
+	char byte;
 
+	if (config->hold) {
+		print_open(config);
+		if (read(STDIN_FILENO, &byte, 1) != 1)
+			load_fail("standard input");
+	}
 	load_tcp_echo(config, fds, &result);
 	free(fds);
 	printf("{\"sent\": %llu, \"answered\": %llu, \"wrong\": %llu, "
@@ -102,6 +128,9 @@ run_echo(const struct load_config *config)
 	    (unsigned long long)result.answered,
 	    (unsigned long long)result.wrong, (unsigned long long)result.closed,
 	    result.seconds);
+	fflush(stdout);
+	if (config->hold)
+		wait_for_end();
 }
 
 int
@@ -112,6 +141,12 @@ main(int argc, char **argv)
 	load_parse(argc, argv, modes, &config);
 	if (config.size == 0) {
 		fputs("load-tcp: a stream has no empty messages\n", stderr);
+		return 2;
+	}
+	if (config.memcached &&
+	    (config.size < MESSAGE_GET_SIZE_MIN ||
+		config.size > MESSAGE_GET_SIZE_MAX)) {
+		fputs("load-tcp: no such size of a get\n", stderr);
 		return 2;
 	}
 	if (load_is_mode(&config, "read"))

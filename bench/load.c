@@ -40,6 +40,8 @@ static const struct load_row rows[] = {
 	FLAG(silent, "no answers are expected"),
 	FLAG(segment, "many datagrams a call (UDP_SEGMENT), faster"),
 	FLAG(spread, "each socket sends from an address of its own"),
+	FLAG(hold, "waits for a byte, then for the end, of standard input"),
+	FLAG(memcached, "messages are gets of memcached"),
 };
 #define ROWS     (sizeof(rows) / sizeof(rows[0]))
 #define MODE_VAL ((int)ROWS)
@@ -52,7 +54,7 @@ usage(const char *program, const char *const *modes)
 		fprintf(stderr, "%c%s", i == 0 ? ' ' : '|', modes[i]);
 	fputc('\n', stderr);
 	for (size_t i = 0; i < ROWS; i++)
-		fprintf(stderr, "  --%-8s%-4s%s\n", rows[i].name,
+		fprintf(stderr, "  --%-10s%-4s%s\n", rows[i].name,
 		    rows[i].max != 0 ? "N" : "", rows[i].help);
 	exit(2);
 }

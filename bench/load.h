@@ -26,6 +26,8 @@ struct load_config {
 	bool silent;      /* --silent: no answers are expected */
 	bool segment;     /* --segment: the kernel cuts up what is sent */
 	bool spread;      /* --spread: each socket has an address of its own */
+	bool hold;        /* --hold: begin, and end, when told to */
+	bool memcached; /* --memcached: messages are its gets, see message.h */
 };
 
 /*

@@ -2,6 +2,7 @@
 /* The messages that loads send, and the answers they expect. */
 #include "message.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,8 +21,7 @@ void
 message_prepare(
     struct message_format *format, size_t size, bool upper, bool binary)
 {
-	format->size = size;
-	format->upper = upper;
+	*format = (struct message_format){ .size = size, .upper = upper };
 	format->fill = load_alloc(size + FILL_SHIFTS, 1);
 	format->work = load_alloc(size + 1, 1);
 	for (size_t i = 0; i < size + FILL_SHIFTS; i++)
@@ -31,8 +31,27 @@ message_prepare(
 }
 
 void
+message_prepare_get(struct message_format *format, size_t size)
+{
+	int used;
+
+	*format = (struct message_format){ .size = size };
+	format->get = load_alloc(size + 1, 1);
+	format->value = load_alloc(size + 1, 1);
+	memset(format->get, 'k', size);
+	memcpy(format->get, "mg ", 3);
+	memcpy(format->get + size - 4, " v\r\n", 4);
+	memset(format->value, 'v', size);
+	used = sprintf(format->value, "VA %zu\r\n", size - 9);
+	format->value[used] = 'v';
+	memcpy(format->value + size - 2, "\r\n", 2);
+}
+
+void
 message_free(struct message_format *format)
 {
+	free(format->get);
+	free(format->value);
 	free(format->fill);
 	free(format->work);
 }
@@ -51,6 +70,10 @@ message_write(const struct message_format *format, char *data, uint32_t flow,
 {
 	size_t shift = (flow * 5 + number) % FILL_SHIFTS;
 
+	if (format->get != NULL) {
+		memcpy(data, format->get, format->size);
+		return;
+	}
 	memcpy(data, format->fill + shift, format->size);
 	if (format->size < MESSAGE_HEADER_SIZE)
 		return;
@@ -71,6 +94,8 @@ bool
 message_is_answer(const struct message_format *format, const char *data,
     size_t offset, size_t len, uint32_t flow, uint32_t number)
 {
+	if (format->value != NULL)
+		return memcmp(format->value + offset, data, len) == 0;
 	message_write(format, format->work, flow, number);
 	if (format->upper)
 		raise_case(format->work, format->size);

@@ -22,11 +22,23 @@ struct message_format {
 	bool upper;  /* the answer is in upper case */
 	char *fill;  /* what messages are cut from */
 	char *work;  /* room for one expected answer */
+	char *get;   /* memcached's, and what it answers; else NULL */
+	char *value;
 };
 
 /* All messages have this size and this alphabet. */
 void message_prepare(
     struct message_format *format, size_t size, bool upper, bool binary);
+
+/*
+ * Instead, every message is memcached's "mg" of a key of as many k as make its
+ * answer equally long, where its value is v only. Key and value are SIZE - 7
+ * and SIZE - 9 long. For sizes from MESSAGE_GET_SIZE_MIN to
+ * MESSAGE_GET_SIZE_MAX.
+ */
+#define MESSAGE_GET_SIZE_MIN 20
+#define MESSAGE_GET_SIZE_MAX 99
+void message_prepare_get(struct message_format *format, size_t size);
 
 void message_free(struct message_format *format);
 
