@@ -16,7 +16,6 @@ main(void)
 	static char buffer[DATAGRAM_SIZE];
 	int fd = limit_open(SOCK_DGRAM);
 
-	limit_enlarge(fd);
 	if (fcntl(fd, F_SETFL, 0) == -1)
 		limit_fail("fcntl");
 	for (;;) {

@@ -22,7 +22,6 @@ main(void)
 	int epoll = limit_watch(fd);
 	struct epoll_event event;
 
-	limit_enlarge(fd);
 	for (int i = 0; i < BATCH; i++) {
 		vectors[i] = (struct iovec){ buffers[i], DATAGRAM_SIZE };
 		messages[i].msg_hdr.msg_iov = &vectors[i];

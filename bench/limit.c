@@ -19,6 +19,16 @@ limit_fail(const char *what)
 	exit(1);
 }
 
+/* As much as the system gives; FORCE takes CAP_NET_ADMIN. */
+static void
+enlarge(int fd)
+{
+	int bytes = QUEUE_SIZE;
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes));
+}
+
 int
 limit_open(int type)
 {
@@ -31,22 +41,14 @@ limit_open(int type)
 		limit_fail("bind");
 	if (type == SOCK_STREAM && listen(fd, BACKLOG) == -1)
 		limit_fail("listen");
+	if (type == SOCK_DGRAM)
+		enlarge(fd);
 	if (getsockname(fd, (struct sockaddr *)&local, &len) == -1)
 		limit_fail("getsockname");
 	printf("%u\n", (unsigned)ntohs(local.sin_port));
 	if (fflush(stdout) == EOF)
 		limit_fail("stdout");
 	return fd;
-}
-
-void
-limit_enlarge(int fd)
-{
-	int bytes = QUEUE_SIZE;
-
-	/* As much as the system gives; FORCE takes CAP_NET_ADMIN. */
-	(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
-	(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes));
 }
 
 int

@@ -12,12 +12,10 @@ void limit_fail(const char *what) __attribute__((noreturn));
 
 /*
  * Opens a non-blocking socket (SOCK_DGRAM, or SOCK_STREAM that listens) on a
- * port of 127.0.0.1 that the system chooses, and prints that port.
+ * port of 127.0.0.1 that the system chooses, and prints that port. That of
+ * datagrams has as long a receive queue as netlabd's have.
  */
 int limit_open(int type);
-
-/* Gives a datagram socket as long a receive queue as netlabd's have. */
-void limit_enlarge(int fd);
 
 /* An epoll descriptor that waits for input on fd. */
 int limit_watch(int fd);

@@ -8,6 +8,7 @@
  * rate: --rate datagrams a second, in steps of a millisecond.
  * steady: --rate datagrams a second, each by itself when it is due.
  *
+ * With --time it sends for no longer, whatever --count is.
  * With --segment a batch passes the kernel's send path as one (udp(7)), which
  * makes the load faster than most receivers; they see no difference.
  */
@@ -83,7 +84,7 @@ open_flow(struct load *load, struct flow *flow, uint32_t id)
 
 	flow->id = id;
 	flow->total = load_share(&load->config, id);
-	flow->seen = load_alloc(flow->total + 1, 1);
+	flow->seen = load_alloc(load->config.silent ? 1 : flow->total + 1, 1);
 	flow->fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	/* As much as the system gives; FORCE takes CAP_NET_ADMIN. */
 	setsockopt(flow->fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
@@ -197,7 +198,8 @@ judge(struct load *load, struct flow *flow, const char *data, size_t len)
 	/* Without a number in it, it must be the next one. */
 	if (len >= MESSAGE_HEADER_SIZE)
 		message_number(&load->format, data, len, &number);
-	if (number >= flow->sent || len != load->format.size ||
+	if (load->config.silent || number >= flow->sent ||
+	    len != load->format.size ||
 	    !message_is_answer(&load->format, data, 0, len, flow->id, number)) {
 		load->wrong++;
 		return;
@@ -254,6 +256,19 @@ send_allowed(struct load *load)
 	return any;
 }
 
+/* Lets be what would be sent later than --time allows. */
+static void
+end_in_time(struct load *load)
+{
+	uint64_t time_ns = load->config.time_ms * LOAD_NS_PER_MS;
+
+	if (time_ns == 0 || load_now_ns() - load->begin_ns < time_ns)
+		return;
+	load->config.count = load->sent;
+	for (uint64_t i = 0; i < load->config.flows; i++)
+		load->flows[i].total = load->flows[i].sent;
+}
+
 static bool
 is_over(const struct load *load)
 {
@@ -282,6 +297,7 @@ run(struct load *load)
 
 		/* Answers are taken in all the time, so that none is lost. */
 		receive_ready(load, more ? 0 : rest_ms);
+		end_in_time(load);
 	}
 }
 

@@ -35,6 +35,7 @@ static const struct load_row rows[] = {
 	NUMBER("count", count, 0, 1000000000, "messages over all sockets"),
 	NUMBER("rate", rate, 1, 100000000, "messages a second"),
 	NUMBER("wait", wait_ms, 1, 600000, "ms without an answer end it"),
+	NUMBER("time", time_ms, 1, 600000, "ms, and nothing more is sent"),
 	FLAG(upper, "answers come in upper case"),
 	FLAG(binary, "messages hold all bytes, not only text"),
 	FLAG(silent, "no answers are expected"),

@@ -21,6 +21,7 @@ struct load_config {
 	uint64_t count;   /* --count: messages over all sockets */
 	uint64_t rate;    /* --rate: messages a second */
 	uint64_t wait_ms; /* --wait: end when nothing moved for so long */
+	uint64_t time_ms; /* --time: send for no longer; 0: until all is sent */
 	bool upper;       /* --upper: answers come in upper case */
 	bool binary;      /* --binary: messages hold all bytes, not only text */
 	bool silent;      /* --silent: no answers are expected */

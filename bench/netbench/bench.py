@@ -10,10 +10,12 @@ import pathlib
 import resource
 import subprocess
 import tempfile
+import time
 
 from netbench.server import Server
 
-LOAD_TIMEOUT_S = 60
+HERE = pathlib.Path(__file__).resolve().parent
+LOAD_TIMEOUT_S = 120
 
 
 class BenchError(Exception):
@@ -55,9 +57,18 @@ class Bench:
         """That many operations, scaled as the user wants."""
         return max(1, int(operations * self.scale))
 
+    def pause(self, seconds):
+        """Lets so much time pass, or less where less is wanted of all."""
+        time.sleep(seconds * min(1, self.scale))
+
     def start_limit(self, name):
         """Starts a limit program, which prints its port."""
         return self._start(name, [self.programs / name], "stdout", r"\d+")
+
+    def start_script(self, interpreter, name, *arguments):
+        """Starts a program of this package, which prints its port, too."""
+        command = [interpreter, HERE / name, *arguments]
+        return self._start(name, command, "stdout", r"\d+")
 
     def start_netlabd(self, configuration):
         """Starts netlabd with a configuration's text."""
@@ -66,7 +77,9 @@ class Bench:
         # Root's folder is no other user's.
         stay = ["--user", "root"] if os.geteuid() == 0 else []
         command = [self.netlabd, "--config", path, *stay]
-        return self._start("netlabd", command, "stderr", r"netlabd: ready")
+        server = self._start("netlabd", command, "stderr", r"netlabd: ready")
+        server.configuration = path
+        return server
 
     def _start(self, name, command, stream, ready):
         server = Server(name, command, stream, ready, self.server_cpu)
@@ -92,7 +105,12 @@ class Bench:
                               preexec_fn=lambda: pin(self.load_cpu))
         if done.returncode != 0:
             raise BenchError(f"{' '.join(command)}: status {done.returncode}")
-        return json.loads(done.stdout)
+        return self.parse(done.stdout)
+
+    @staticmethod
+    def parse(output):
+        """What a load has printed."""
+        return json.loads(output)
 
 
 def choose_cpus(together):

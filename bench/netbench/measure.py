@@ -4,10 +4,11 @@ import dataclasses
 import statistics
 from typing import Callable
 
-from netbench import bench as bench_module
-from netbench.result import Ratio
+from netbench.bench import BenchError
+from netbench.result import Goal, Ratio
 
 WARM_UP_SHARE = 0.05
+AGAIN = " (again)"
 
 
 @dataclasses.dataclass
@@ -15,7 +16,7 @@ class Contender:
     """A server to compare, and how it is started: start() -> (Server, port)."""
     name: str
     start: Callable
-    aim: float = None
+    options: dict = dataclasses.field(default_factory=dict)  # of its load
 
 
 @dataclasses.dataclass
@@ -26,53 +27,97 @@ class Sample:
     sleeps: float    # an operation
 
 
-def compare(bench, label, contenders, program, count, **options):
-    """Yields a Ratio for each contender, the first being the unit.
+class Meter:
+    """What a server spends from here on."""
+
+    def __init__(self, server):
+        self._server = server
+        self._cpu_s, self._sleeps = server.cpu_s(), server.sleeps()
+
+    def sample(self, operations, seconds):
+        """Divided by the operations that it did meanwhile."""
+        cpu_s = self._server.cpu_s() - self._cpu_s
+        sleeps = self._server.sleeps() - self._sleeps
+        return Sample(cpu_s * 1e9 / operations, operations / seconds,
+                      sleeps / operations)
+
+
+def interleave(contenders, rounds, take):
+    """The samples of each contender by its name: take(contender) -> Sample.
+
+    Every other round runs backwards, so that a machine that gets slower or
+    faster favours nobody.
+    """
+    samples = {contender.name: [] for contender in contenders}
+    for turn in range(rounds):
+        for contender in contenders[::-1 if turn % 2 else 1]:
+            samples[contender.name].append(take(contender))
+    return samples
+
+
+def compare(bench, contenders, program, count, **options):
+    """The samples of each contender under a load.
 
     The first runs twice in each round; the second run, divided by the first,
-    shows what noise makes of equal programs. Every other round runs backwards,
-    so that a machine that gets slower or faster favours nobody.
+    shows what noise makes of equal programs.
     """
     again = dataclasses.replace(contenders[0])
-    again.name += " (again)"
+    again.name += AGAIN
     # As far apart as the contenders are: noise between neighbours is less.
     order = contenders[:2] + [again] + contenders[2:]
-    samples = {contender.name: [] for contender in order}
-    for number in range(bench.rounds):
-        for contender in order if number % 2 == 0 else order[::-1]:
-            samples[contender.name].append(
-                sample(bench, contender, program, count, options))
-    unit = samples[contenders[0].name]
-    both = [statistics.fmean((a.cpu_ns, b.cpu_ns))
-            for a, b in zip(unit, samples[again.name])]
-    for contender in order:
-        alone = contender in (contenders[0], again)
-        base = [s.cpu_ns for s in unit] if alone else both
-        yield make_ratio(label, contender, samples[contender.name], base)
+    return interleave(order, bench.rounds, lambda contender: load(
+        bench, contender, program, count, options))
 
 
-def make_ratio(label, contender, samples, base):
-    """The contender's figures against the unit of each round."""
-    ratios = [s.cpu_ns / b for s, b in zip(samples, base)]
-    return Ratio(label=label, name=contender.name, aim=contender.aim,
-                 ratio=statistics.median(ratios), low=min(ratios),
-                 high=max(ratios),
-                 cpu_ns=statistics.median(s.cpu_ns for s in samples),
-                 rate=statistics.median(s.rate for s in samples),
-                 sleeps=statistics.median(s.sleeps for s in samples))
-
-
-def sample(bench, contender, program, count, options):
+def load(bench, contender, program, count, options):
     """Starts the contender anew, warms it up and loads it."""
     server, port = contender.start()
+    options = {**options, **contender.options}
     warm_up = max(1, int(count * WARM_UP_SHARE))
     bench.load(program, port=port, count=warm_up, **options)
-    cpu_s, sleeps = server.cpu_s(), server.sleeps()
+    meter = Meter(server)
     got = bench.load(program, port=port, count=count, **options)
-    cpu_s, sleeps = server.cpu_s() - cpu_s, server.sleeps() - sleeps
+    if got["wrong"] or not got["answered"] >= got["sent"] * 0.99 > 0:
+        server.stop()
+        raise BenchError(f"{contender.name}: {got}")
+    sample = meter.sample(got["answered"], got["seconds"])
     server.stop()
-    if got["wrong"] or got["answered"] < got["sent"] * 0.99:
-        raise bench_module.BenchError(f"{contender.name}: {got}")
-    answered = got["answered"]
-    return Sample(cpu_s * 1e9 / answered, answered / got["seconds"],
-                  sleeps / answered)
+    return sample
+
+
+def base(samples, name, field):
+    """One quantity of each round; of both runs, where there are two."""
+    own = [getattr(sample, field) for sample in samples[name]]
+    if name + AGAIN not in samples:
+        return own
+    return [statistics.fmean((value, getattr(sample, field)))
+            for value, sample in zip(own, samples[name + AGAIN])]
+
+
+def table(label, samples):
+    """Yields a Ratio for each contender, the first being the unit."""
+    unit = next(iter(samples))
+    for name, list_ in samples.items():
+        alone = name in (unit, unit + AGAIN)
+        bases = [s.cpu_ns for s in samples[unit]] if alone \
+            else base(samples, unit, "cpu_ns")
+        ratios = [s.cpu_ns / b for s, b in zip(list_, bases)]
+        yield Ratio(label, name, statistics.median(ratios),
+                    min(ratios), max(ratios),
+                    *(statistics.median(getattr(s, field) for s in list_)
+                      for field in ("cpu_ns", "rate", "sleeps")))
+
+
+def goal(label, samples, names, limit, field="cpu_ns", least=False):
+    """The ratio of the first of two names to the second, with its aim."""
+    ours, theirs = names
+    words = {"cpu_ns": "CPU", "rate": "rate"}
+    label = f"{words[field]}, {label}: {ours} / {theirs}"
+    if ours not in samples or theirs not in samples:
+        missing = theirs if ours in samples else ours
+        return Goal(label, None, limit, least=least,
+                    note=f"{missing} is not here")
+    ratios = [a / b for a, b in zip(base(samples, ours, field),
+                                    base(samples, theirs, field))]
+    return Goal(label, statistics.median(ratios), limit, "", min(ratios),
+                max(ratios), least)

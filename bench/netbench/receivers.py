@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: ISC
 """Log receivers side by side: netlabd's bucket and what people use today. Each
-writes what it gets, a line a datagram, into a file that is counted."""
+writes what it gets, a line a datagram, into a file that is checked."""
+import json
+import os
 import re
-import shutil
-import socket
+import subprocess
 import time
 
-from netbench.bench import BenchError
-from netbench.server import Server
+from netbench import peers
 
-SETTLE_TIMEOUT_S = 30
+SETTLE_TIMEOUT_S = 60
 QUIET_S = 1.0
 
 BUCKET = """creosote bucket {{ listen = "127.0.0.1:0/udp"
@@ -31,24 +31,50 @@ input(type="imudp" address="127.0.0.1" port="{port}" ruleset="bucket"
     rcvbufSize="16m")
 """
 
+# As it is installed, but for the form of the lines, which are to be counted.
+RSYSLOG_DEFAULT = """module(load="imudp")
+global(workDirectory="{folder}")
+template(name="raw" type="string" string="%rawmsg%\\n")
+input(type="imudp" address="127.0.0.1" port="{port}")
+action(type="omfile" file="{path}" template="raw")
+"""
+
+# What its documentation says of high rates over UDP, and a message as it came.
+SYSLOG_NG = """@version: {version}
+options {{ stats-freq(0); use-dns(no); threaded(yes); }};
+source net {{ network(transport("udp") ip("127.0.0.1") port({port})
+    flags(no-parse) so-rcvbuf(16777216) log-fetch-limit(1000)
+    log-iw-size(100000)); }};
+destination bucket {{ file("{path}" template("${{MSG}}\\n")
+    flush-lines(1000) log-fifo-size(2000000)); }};
+log {{ source(net); destination(bucket); }};
+"""
+
+
+def check_log(bench, path):
+    """How many records, gaps, unordered and strange lines are in a file."""
+    with open(path if path.exists() else os.devnull, "rb") as file:
+        done = subprocess.run([bench.programs / "check-log"], stdin=file,
+                              check=True, stdout=subprocess.PIPE)
+    return json.loads(done.stdout)
+
 
 class Receiver:
-    """A server and its file."""
+    """A server and its file; the bare limits have none."""
 
-    def __init__(self, name, server, port, path=None):
-        self.name = name
+    def __init__(self, bench, server, port, path=None):
         self.server = server
         self.port = port
         self.path = path
+        self._bench = bench
 
     def lines(self):
         """How many datagrams are in the file."""
-        count = 0
-        if self.path.exists():
-            with open(self.path, "rb") as file:
-                for line in file:
-                    count += line.startswith(b"00000000 ")
-        return count
+        return self.check()["records"]
+
+    def check(self):
+        """What is in the file, and whether it is in order."""
+        return check_log(self._bench, self.path)
 
     def settle(self, sent):
         """Waits until all is there or nothing more comes."""
@@ -58,7 +84,8 @@ class Receiver:
             now = self.path.stat().st_size if self.path.exists() else 0
             if now != size:
                 size, changed = now, time.monotonic()
-            elif self.lines() >= sent or time.monotonic() > changed + QUIET_S:
+            elif time.monotonic() > changed + QUIET_S or \
+                    self.lines() >= sent:
                 return
             time.sleep(0.05)
 
@@ -68,67 +95,80 @@ class Receiver:
         return sum(map(int, re.findall(
             rb"netlabd: (\d+) (?:datagrams|records) lost here", text)))
 
+    def dropped(self):
+        """How many datagrams the kernel found no room for, ever."""
+        with open("/proc/net/udp", encoding="ascii") as table:
+            return sum(int(line.split()[12]) for line in list(table)[1:]
+                       if line.split()[1].endswith(f":{self.port:04X}"))
 
-class Peer(Server):
-    """A server that says nothing when it is ready, but has its port."""
-
-    def __init__(self, name, command, port, cpu):
-        self._port = port
-        super().__init__(name, command, "stderr", r"$^", cpu)
-
-    def wait_until_ready(self):
-        end = time.monotonic() + 10
-        while not has_udp_port(self._port):
-            if time.monotonic() > end:
-                self.stop()
-                raise BenchError(f"{self.name} does not listen; it said:\n" +
-                                 "\n".join(self.lines))
-            time.sleep(0.01)
-
-
-def has_udp_port(port):
-    """True when somebody on this machine has it."""
-    with open("/proc/net/udp", encoding="ascii") as table:
-        return any(line.split()[1].endswith(f":{port:04X}")
-                   for line in list(table)[1:])
-
-
-def free_port():
-    """One that nobody has right now."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
+    def stop(self):
+        """Ends it; what it has written is seen once and not kept."""
+        self.server.stop()
+        seen = self.path and self.check()
+        if self.path and self.path.exists():
+            self.path.unlink()
+        return seen
 
 
 def start_bucket(bench, options=""):
     """netlabd with a bucket."""
     path = bench.folder / f"bucket-{len(bench.servers)}.log"
     server = bench.start_netlabd(BUCKET.format(path=path, options=options))
-    return Receiver("netlabd", server, server.port("udp"), path)
+    return Receiver(bench, server, server.port("udp"), path)
 
 
-def has_rsyslog():
-    """True where it is installed."""
-    return shutil.which("rsyslogd", path="/usr/sbin:/sbin:/usr/bin") is not None
-
-
-def start_rsyslog(bench):
-    """rsyslog, in the foreground and with nothing but this."""
-    number = len(bench.servers)
-    path = bench.folder / f"rsyslog-{number}.log"
-    config = bench.folder / f"rsyslog-{number}.conf"
-    port = free_port()
-    config.write_text(RSYSLOG.format(folder=bench.folder, path=path, port=port),
+def start_peer(bench, name, text, command):
+    """Another one, with a configuration: command(configuration, its stem)."""
+    stem = bench.folder / f"{name}-{len(bench.servers)}"
+    path, config = stem.with_suffix(".log"), stem.with_suffix(".conf")
+    port = peers.free_port()
+    config.write_text(text.format(folder=bench.folder, path=path, port=port,
+                                  version=syslog_ng_version()),
                       encoding="utf-8")
-    command = ["/usr/sbin/rsyslogd", "-n", "-f", config, "-i",
-               bench.folder / f"rsyslog-{number}.pid"]
-    server = Peer("rsyslog", command, port, bench.server_cpu)
-    bench.servers.append(server)
-    server.wait_until_ready()
-    return Receiver("rsyslog", server, port, path)
+    server = peers.start(bench, name, command(config, stem), port, "udp")
+    return Receiver(bench, server, port, path)
 
 
-def start_discard(bench):
-    """Receives and forgets: the bare limit."""
-    server = bench.start_limit("limit-udp-discard")
-    return Receiver("limit-udp-discard", server, server.port())
+def start_rsyslog(bench, text=RSYSLOG):
+    """rsyslog, in the foreground and with nothing but this."""
+    return start_peer(bench, "rsyslog", text, lambda config, stem: [
+        peers.find("rsyslogd"), "-n", "-f", config,
+        "-i", stem.with_suffix(".pid")])
+
+
+def syslog_ng_version():
+    """Of what is here, such as 3.38."""
+    if not peers.find("syslog-ng"):
+        return ""
+    for folder in peers.LIBRARIES[1], peers.SYSTEM_SYSLOG_NG:
+        found = [path.name for path in folder.glob("[0-9]*")]
+        if found:
+            return found[0]
+    return ""
+
+
+def start_syslog_ng(bench):
+    """syslog-ng, as rsyslog."""
+    modules = peers.LIBRARIES[1] / syslog_ng_version()
+    own = ["--module-path", modules] if modules.exists() else []
+    return start_peer(bench, "syslog-ng", SYSLOG_NG, lambda config, stem: [
+        peers.find("syslog-ng"), "-F", "--no-caps", "-f", config, *own,
+        "-R", stem.with_suffix(".persist"), "-c", stem.with_suffix(".ctl"),
+        "-p", stem.with_suffix(".pid")])
+
+
+def start_limit(bench, name):
+    """Receives and forgets."""
+    server = bench.start_limit(name)
+    return Receiver(bench, server, server.port())
+
+
+def others():
+    """Other people's that are here, and the names of those that are not."""
+    known = {"rsyslog": ("rsyslogd", start_rsyslog),
+             "rsyslog, default": ("rsyslogd", lambda bench: start_rsyslog(
+                 bench, RSYSLOG_DEFAULT)),
+             "syslog-ng": ("syslog-ng", start_syslog_ng)}
+    here = {name: start for name, (program, start) in known.items()
+            if peers.find(program)}
+    return here, [name for name in known if name not in here]

@@ -8,7 +8,7 @@ import time
 
 @dataclasses.dataclass
 class Ratio:
-    """A server's CPU time an operation, divided by a limit program's."""
+    """A server's CPU time an operation, divided by another's."""
     label: str     # of the load
     name: str      # of the server
     ratio: float   # median over the rounds
@@ -17,24 +17,15 @@ class Ratio:
     cpu_ns: float  # an operation
     rate: float    # operations a second
     sleeps: float  # an operation
-    aim: float = None
 
     HEADER = (f"  {'':32}{'ratio':>6} {'spread':>12} {'ns/op':>9} "
               f"{'op/s':>9} {'sleeps/op':>10}")
-
-    def has_failed(self):
-        """A ratio is a figure: it can miss its aim, not fail."""
-        return False
-
-    def has_missed(self):
-        """True when it is over its aim."""
-        return self.aim is not None and self.ratio > self.aim
 
     def line(self):
         """One line of the table under HEADER."""
         return (f"  {self.name:32}{self.ratio:6.3f} "
                 f"{self.low:5.2f} - {self.high:4.2f} {self.cpu_ns:9.0f} "
-                f"{self.rate:9.0f} {self.sleeps:10.3f}{aim(self)}")
+                f"{self.rate:9.0f} {self.sleeps:10.3f}")
 
 
 @dataclasses.dataclass
@@ -43,21 +34,39 @@ class Figure:
     label: str
     value: float
     unit: str
-    aim: float = None
 
     HEADER = None
 
-    def has_failed(self):
-        """A figure can miss its aim, not fail."""
-        return False
+    def line(self):
+        """One line of the table."""
+        return f"  {self.label:48}{self.value:10.1f} {self.unit}"
 
-    def has_missed(self):
-        """True when it is over its aim."""
-        return self.aim is not None and self.value > self.aim
+
+@dataclasses.dataclass
+class Goal:
+    """A quantity that is held against an aim: at the most, or at least."""
+    label: str
+    value: float  # None: could not be measured, and `note` says why
+    limit: float
+    unit: str = ""
+    low: float = None
+    high: float = None
+    least: bool = False
+    note: str = ""
+    met: bool = dataclasses.field(init=False)
+
+    HEADER = None
+
+    def __post_init__(self):
+        self.met = None
+        if self.value is not None:
+            self.met = self.value >= self.limit if self.least \
+                else self.value <= self.limit
 
     def line(self):
         """One line of the table."""
-        return f"  {self.label:48}{self.value:10.1f} {self.unit}{aim(self)}"
+        return (f"  {self.label:56}{measured(vars(self)):>24}  "
+                f"{verdict(vars(self))}")
 
 
 @dataclasses.dataclass
@@ -69,25 +78,49 @@ class Check:
 
     HEADER = None
 
-    def has_failed(self):
-        """True when it is wrong."""
-        return not self.is_right
-
-    def has_missed(self):
-        """There is no aim to miss."""
-        return False
-
     def line(self):
         """One line of the table."""
         word = "right" if self.is_right else "WRONG"
         return f"  {self.label:48}{word:>10}  {self.detail}"
 
 
-def aim(row):
-    """The aim of a row and whether it is reached, as the end of its line."""
-    if row.aim is None:
-        return ""
-    return f"  {'OVER' if row.has_missed() else 'within'} {row.aim:g}"
+@dataclasses.dataclass
+class Note:
+    """Something that could not be measured, or is to be known."""
+    text: str
+
+    HEADER = None
+
+    def line(self):
+        """One line of the table."""
+        return f"  {self.text}"
+
+
+def number(value):
+    """As short as it can be told apart from its limit."""
+    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+def measured(goal):
+    """The value of a goal (its dictionary) with its spread."""
+    if goal["value"] is None:
+        return "not measured"
+    text = number(goal["value"])
+    if goal["low"] is not None:
+        text += f" ({number(goal['low'])} - {number(goal['high'])})"
+    return f"{text} {goal['unit']}".rstrip()
+
+
+def bound(goal):
+    """Its limit, in words."""
+    return f"{'>=' if goal['least'] else '<='} " \
+        f"{number(goal['limit'])} {goal['unit']}".rstrip()
+
+
+def verdict(goal):
+    """What became of it."""
+    word = {True: "met", False: "MISSED", None: "-"}[goal["met"]]
+    return f"{bound(goal):14} {word}  {goal['note']}".rstrip()
 
 
 @dataclasses.dataclass
@@ -99,11 +132,13 @@ class Outcome:
 
     def has_failed(self):
         """True when any row is wrong."""
-        return any(row.has_failed() for row in self.rows)
+        return any(isinstance(row, Check) and not row.is_right
+                   for row in self.rows)
 
     def has_missed(self):
-        """True when any row misses its aim."""
-        return any(row.has_missed() for row in self.rows)
+        """True when any goal is missed."""
+        return any(isinstance(row, Goal) and row.met is False
+                   for row in self.rows)
 
     def table(self):
         """The rows under their titles."""
@@ -124,10 +159,19 @@ def collect(scenario, bench):
     return Outcome(scenario, rows, time.monotonic() - begin)
 
 
+def processor():
+    """What the processor calls itself."""
+    with open("/proc/cpuinfo", encoding="utf-8") as info:
+        for line in info:
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.machine()
+
+
 def machine():
     """What the figures depend on."""
-    return {"kernel": platform.release(), "machine": platform.machine(),
-            "processors": os.cpu_count()}
+    return {"system": platform.system(), "kernel": platform.release(),
+            "processor": processor(), "processors": os.cpu_count()}
 
 
 def is_apart(bench):
@@ -155,3 +199,23 @@ def as_json(bench, outcomes):
                       **dataclasses.asdict(row)} for row in outcome.rows],
         } for outcome in outcomes],
     }
+
+
+def markdown(run):
+    """All goals of a run that was kept as JSON, as a table for a document."""
+    lines = ["| scenario | goal | aim | measured | |", "|---|---|---|---|---|"]
+    for scenario in run["scenarios"]:
+        for row in scenario["rows"]:
+            if row["kind"] == "goal":
+                word = {True: "met", False: "**missed**", None: "-"}
+                lines.append(" ".join((
+                    "|", scenario["name"], "|", row["label"], "|", bound(row),
+                    "|", measured(row), "|",
+                    row["note"] if row["met"] is None else word[row["met"]],
+                    "|")))
+    where = "apart" if run["apart"] else "on one processor"
+    machine_ = run["machine"]
+    return "\n".join([
+        f"{machine_['system']} {machine_['kernel']}, {machine_['processor']}, "
+        f"{machine_['processors']} processors, server and load {where}; "
+        f"median (least - greatest) of {run['rounds']} rounds.", ""] + lines)

@@ -22,6 +22,7 @@ class Server:
     def __init__(self, name, command, stream, ready, cpu):
         self.name = name
         self.lines = []
+        self.configuration = None
         self.ready_s = None
         self._ready = re.compile(ready)
         self._is_ready = threading.Event()
@@ -35,7 +36,8 @@ class Server:
             self._process = subprocess.Popen(
                 [str(word) for word in command],
                 stdin=subprocess.DEVNULL, text=True, bufsize=1,
-                **{stream: subprocess.PIPE})
+                **{"stderr": None, "stdout": subprocess.DEVNULL,
+                   stream: subprocess.PIPE})
         finally:
             os.sched_setaffinity(0, own_cpus)
         self.pid = self._process.pid
@@ -73,6 +75,10 @@ class Server:
                 return int(found[4].rpartition(":")[2])
         raise ServerError(f"{self.name} has no {transport} listener")
 
+    def has_ended(self):
+        """True when it runs no more."""
+        return self._process.poll() is not None
+
     def cpu_s(self):
         """Seconds of CPU time that it has used, to the nanosecond."""
         return time.clock_gettime(self._cpu_clock)
@@ -95,6 +101,21 @@ class Server:
                 if line.startswith(field + ":"):
                     return int(line.split()[1])
         raise ServerError(f"/proc/{self.pid}/status has no {field}")
+
+    def split_s(self):
+        """Seconds in user space and in the kernel, as sampled by its tick."""
+        with open(f"/proc/{self.pid}/stat", encoding="ascii") as stat:
+            fields = stat.read().rpartition(")")[2].split()
+        ticks = os.sysconf("SC_CLK_TCK")
+        return int(fields[11]) / ticks, int(fields[12]) / ticks
+
+    def signal(self, number):
+        """To it alone."""
+        os.kill(self.pid, number)
+
+    def count_lines(self, text):
+        """How many lines of what it said hold this text."""
+        return sum(text in line for line in self.lines)
 
     def pause(self):
         """Stops it from running; returns when it does not run any more."""

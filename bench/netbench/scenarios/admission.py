@@ -8,7 +8,7 @@ import random
 import statistics
 import subprocess
 
-from netbench.measure import Contender, compare
+from netbench.measure import Contender, compare, table
 from netbench.result import Check, Figure
 from netbench.scenario import Scenario
 
@@ -78,9 +78,10 @@ def run_answers(bench):
     contenders = [contender(bench, "no list", "")] + [
         contender(bench, f"allow: {count} networks",
                   f"allow = {{ {networks(count)} }}") for count in COUNTS]
-    yield from compare(bench, f"64 B, {SOURCES} sources, window 1", contenders,
-                       "load-udp", bench.count(ANSWERS), flows=SOURCES,
-                       window=1, spread=True, wait=10000)
+    yield from table(
+        f"64 B, {SOURCES} sources, window 1",
+        compare(bench, contenders, "load-udp", bench.count(ANSWERS),
+                flows=SOURCES, window=1, spread=True, wait=10000))
 
 
 ANSWERED = Scenario("networks", "what lists of networks add to the CPU time of "

@@ -61,15 +61,16 @@ def run_rate(bench):
     """A steady stream of numbered datagrams, every one in its place."""
     bucket = Bucket(bench, "rate")
     cpu_s = bucket.server.cpu_s()
+    count = bench.count(RATE_COUNT)
     got = bench.load("load-udp", port=bucket.port, mode="rate", size=SIZE_B,
-                     count=RATE_COUNT, rate=RATE_PER_S, silent=True)
+                     count=count, rate=RATE_PER_S, silent=True)
     bucket.settle(got["sent"])
     cpu_s = bucket.server.cpu_s() - cpu_s
     bucket.server.stop()
     bucket.read()
     there = len(bucket.numbers)
-    yield Check(f"{RATE_COUNT} datagrams at {RATE_PER_S}/s, all there",
-                there == got["sent"] == RATE_COUNT,
+    yield Check(f"{count} datagrams at {RATE_PER_S}/s, all there",
+                there == got["sent"] == count,
                 f"{there} records, {bucket.lost} said to be lost")
     yield Check("whole, once, in order", bucket.is_clean(),
                 f"sent at {got['sent'] / got['seconds']:.0f}/s")

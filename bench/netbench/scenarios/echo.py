@@ -1,21 +1,34 @@
 # SPDX-License-Identifier: ISC
 """Echo over UDP and TCP, against the bare system calls."""
-from netbench.measure import Contender, compare
+from netbench import echo_peers
+from netbench.measure import Contender, compare, goal, table
 from netbench.scenario import Scenario
 
 UDP_AIM = 1.10
-TCP_AIM = 1.05
+TCP_AIM = 1.10
+RUN_CPU_AIM, RUN_RATE_AIM = 0.67, 1.0
+BATCH, SINGLE, BARE = "limit-udp-batch", "limit-udp-single", "limit-tcp"
 
 # A label, the operations of one round, and the load's options.
+UDP_RUN = ("runs from one peer, 64 B, 1 flow, window 64", 60000,
+           {"flows": 1, "window": 64})
 UDP_LOADS = (
-    ("64 B, 1 flow, window 32", 40000, {"flows": 1, "window": 32}),
     ("64 B, 64 flows, window 1", 40000, {"flows": 64, "window": 1}),
+    ("64 B, 1 flow, window 1", 10000, {"flows": 1, "window": 1}),
+    ("64 B, 16 flows, window 4", 40000, {"flows": 16, "window": 4}),
+    ("1400 B, 16 flows, window 4", 30000,
+     {"flows": 16, "window": 4, "size": 1400}),
+    ("8 KiB, 4 flows, window 4", 10000,
+     {"flows": 4, "window": 4, "size": 8192}),
 )
+# And the aim against what libevent's own buffers cost.
 TCP_LOADS = (
-    ("64 B, 64 connections, window 1", 25000, {"window": 1}),
-    ("64 B, 64 connections, window 16", 300000, {"window": 16}),
+    ("64 B, 64 connections, window 1", 25000, {"window": 1}, 0.67),
+    ("64 B, 64 connections, window 16", 300000, {"window": 16}, None),
     ("16 KiB, 64 connections, window 1", 12000,
-     {"window": 1, "size": 16384}),
+     {"window": 1, "size": 16384}, 0.15),
+    ("16 KiB, 64 connections, window 16", 24000,
+     {"window": 16, "size": 16384}, None),
 )
 
 
@@ -27,40 +40,44 @@ def limit(bench, name):
     return Contender(name, start)
 
 
-def netlabd(bench, transport, aim):
-    """netlabd's echo service as a contender."""
-    configuration = f'echo lab {{ listen = "127.0.0.1:0/{transport}" }}\n'
+def netlabd(bench, transport, options=""):
+    """netlabd's echo service as a contender, where it is measured."""
+    configuration = (f'echo lab {{ listen = "127.0.0.1:0/{transport}"\n'
+                     f'{options} }}\n')
 
     def start():
         server = bench.start_netlabd(configuration)
         return server, server.port(transport)
-    return Contender("netlabd", start, aim)
-
-
-def contenders(bench, transport, aim, limits):
-    """netlabd second, so that it runs between the unit's two runs."""
-    found = [limit(bench, name) for name in limits]
-    if bench.netlabd is not None:
-        found.insert(1, netlabd(bench, transport, aim))
-    return found
+    return [Contender("netlabd", start)] if bench.netlabd else []
 
 
 def run_udp(bench):
-    """Each UDP load."""
-    limits = ("limit-udp-batch", "limit-udp-single")
-    for label, count, options in UDP_LOADS:
-        yield from compare(bench, label,
-                           contenders(bench, "udp", UDP_AIM, limits),
-                           "load-udp", bench.count(count), **options)
+    """Each UDP load; netlabd runs between the unit's two runs."""
+    contenders = [limit(bench, BATCH), *netlabd(bench, "udp"),
+                  limit(bench, SINGLE)]
+    for label, count, options in (UDP_RUN, *UDP_LOADS):
+        samples = compare(bench, contenders, "load-udp", bench.count(count),
+                          **options)
+        yield from table(label, samples)
+        if label == UDP_RUN[0]:
+            yield goal(label, samples, ("netlabd", BATCH), RUN_CPU_AIM)
+            yield goal(label, samples, ("netlabd", BATCH), RUN_RATE_AIM,
+                       "rate", least=True)
+        else:
+            yield goal(label, samples, ("netlabd", BATCH), UDP_AIM)
 
 
 def run_tcp(bench):
     """Each TCP load."""
-    for label, count, options in TCP_LOADS:
-        yield from compare(bench, label,
-                           contenders(bench, "tcp", TCP_AIM, ["limit-tcp"]),
-                           "load-tcp", bench.count(count), flows=64,
-                           **options)
+    peer = echo_peers.bufferevent(bench)
+    contenders = [limit(bench, BARE), *netlabd(bench, "tcp"), peer]
+    for label, count, options, peer_aim in TCP_LOADS:
+        samples = compare(bench, contenders, "load-tcp", bench.count(count),
+                          flows=64, **options)
+        yield from table(label, samples)
+        yield goal(label, samples, ("netlabd", BARE), TCP_AIM)
+        if peer_aim is not None:
+            yield goal(label, samples, ("netlabd", peer.name), peer_aim)
 
 
 UDP = Scenario("udp-echo", "UDP echo, against limit-udp-batch", run_udp,

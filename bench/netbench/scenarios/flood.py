@@ -2,14 +2,13 @@
 """How long a client waits for an answer while another service of the same
 server is flooded with datagrams, as fast as one processor can send them."""
 import os
-import shutil
 import socket
 import statistics
 import subprocess
 import time
 from contextlib import contextmanager
 
-from netbench import receivers
+from netbench import echo_peers, peers
 from netbench.bench import BenchError, pin
 from netbench.result import Check, Figure
 from netbench.scenario import Scenario
@@ -24,22 +23,6 @@ ANSWER_TIMEOUT_S = 5
 
 NETLABD = """discard flooded { listen = "127.0.0.1:0/udp" }
 time clock { listen = "127.0.0.1:0" }
-"""
-
-# Without its own limits, that close a port for everybody.
-XINETD_SERVICE = """service {name}
-{{
-    type = INTERNAL UNLISTED
-    id = {name}-{transport}
-    socket_type = {socket_type}
-    protocol = {transport}
-    port = {port}
-    bind = 127.0.0.1
-    user = root
-    wait = {wait}
-    cps = 1000000 1
-    instances = UNLIMITED
-}}
 """
 
 
@@ -63,21 +46,17 @@ def start_netlabd(bench):
 
 def start_xinetd(bench):
     """In the foreground, with nothing but this."""
-    ports = [receivers.free_port() for _ in range(3)]
+    ports = [peers.free_port() for _ in range(3)]
     config = bench.folder / f"xinetd-{len(bench.servers)}.conf"
     config.write_text("".join(
-        XINETD_SERVICE.format(name=name, transport=transport, port=port,
-                              socket_type=socket_type, wait=wait)
-        for name, transport, socket_type, wait, port in (
-            ("discard", "udp", "dgram", "yes", ports[0]),
-            ("time", "tcp", "stream", "no", ports[1]),
-            ("time", "udp", "dgram", "yes", ports[2]))), encoding="ascii")
-    server = receivers.Peer(
-        "xinetd", ["/usr/sbin/xinetd", "-dontfork", "-f", config,
-                   "-pidfile", bench.folder / "xinetd.pid"],
-        ports[0], bench.server_cpu)
-    bench.servers.append(server)
-    server.wait_until_ready()
+        echo_peers.xinetd_service(service, transport, port)
+        for service, transport, port in (
+            ("discard", "udp", ports[0]), ("time", "tcp", ports[1]),
+            ("time", "udp", ports[2]))), encoding="ascii")
+    server = peers.start(
+        bench, "xinetd", [peers.find("xinetd"), "-dontfork", "-f", config,
+                          "-pidfile", bench.folder / "xinetd.pid"],
+        ports[0], "udp")
     return Target("xinetd", server, *ports)
 
 
@@ -184,10 +163,12 @@ def run(bench):
 def run_peers(bench):
     """netlabd, then those that are installed."""
     yield from run(bench)
-    if shutil.which("xinetd", path="/usr/sbin:/sbin"):
+    if peers.find("xinetd"):
         target = start_xinetd(bench)
         yield from measure(bench, target)
         target.server.stop()
+    else:
+        yield from peers.not_here(["xinetd"])
 
 
 FLOOD = Scenario("flood", "waiting for the time while datagrams flood "

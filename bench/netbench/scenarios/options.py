@@ -57,7 +57,7 @@ def send_steadily(port, form, count):
 def sample(bench, options, form):
     """(CPU ns a datagram, datagrams a second, sleeps a datagram, lost)."""
     path = bench.folder / f"options-{len(bench.servers)}.log"
-    sink = receivers.start_discard(bench)
+    sink = receivers.start_limit(bench, "limit-udp-discard")
     server = bench.start_netlabd(CONFIG.format(
         path=path, options=options.replace("{port}", str(sink.port))))
     count = bench.count(RATE * RATE_S)

@@ -1,37 +1,48 @@
 # SPDX-License-Identifier: ISC
-"""The bucket beside other log receivers: CPU time at given rates, the highest
-rate without loss, and what becomes of a burst."""
+"""The bucket beside the bare limits and other log receivers: CPU time at given
+rates and when saturated, the highest rate without loss, a burst."""
 import statistics
 
-from netbench import receivers
-from netbench.result import Check, Figure, Ratio
+from netbench import peers, receivers
+from netbench.measure import Contender, Meter, goal, interleave, table
+from netbench.result import Check, Figure, Goal
 from netbench.scenario import Scenario
 
 SIZE_B = 128
-RATES = (5000, 20000, 100000)
+RATES = (20000, 100000)
 RATE_S = 1.0
-RATE_ROUNDS = 5
+ROUNDS = 5
+SATURATED_MS, SUSTAINED_MS = 2000, 10000
 BURST_COUNT = 100000
-BURST_ROUNDS = 5
 # The search for the highest rate: from a rate that all bear, by steps.
 FIRST_RATE, LAST_RATE, STEP = 50000, 3200000, 1.25
 RUN_S = 2.0  # far longer than a receive queue lasts
-CPU_AIM, RATE_AIM = 0.25, 2.0
+BLOCKING, DISCARD = "limit-udp-blocking", "limit-udp-discard"
+RSYSLOG_AIM, BLOCKING_AIM = 0.2, 0.5
+SATURATED_AIM, SATURATED_RSYSLOG_AIM = 1.3, 0.5
+RATE_AIMS = {"rsyslog": 1.6, "syslog-ng": 2.5}
+ALL = 1000000000
 
 
-def starters(bench):
-    """All that are here: name, start(bench) -> Receiver."""
-    found = [("netlabd", receivers.start_bucket),
-             ("netlabd, gather = 0", lambda bench: receivers.start_bucket(
-                 bench, "gather = 0"))]
-    if receivers.has_rsyslog():
-        found.insert(0, ("rsyslog", receivers.start_rsyslog))
-    if bench.netlabd is None:
-        found = []
-    return found
+def contender(bench, name, start):
+    """start(bench) -> Receiver."""
+    return Contender(name, lambda: start(bench))
 
 
-def load(bench, receiver, mode, **options):
+def limits(bench, *names):
+    """Bare limits as contenders."""
+    return [contender(bench, name,
+                      lambda bench, name=name: receivers.start_limit(
+                          bench, name)) for name in names]
+
+
+def bucket(bench, name="netlabd", options=""):
+    """netlabd's bucket as a contender."""
+    return contender(bench, name, lambda bench: receivers.start_bucket(
+        bench, options))
+
+
+def send(bench, receiver, mode, **options):
     """Sends, waits until it is in the file, and returns what was sent."""
     got = bench.load("load-udp", port=receiver.port, mode=mode, size=SIZE_B,
                      silent=True, **options)
@@ -40,55 +51,104 @@ def load(bench, receiver, mode, **options):
     return got
 
 
-def cpu_at(bench, start, rate):
-    """(CPU ns a datagram, datagrams a second, sleeps a datagram)."""
-    receiver = start(bench)
+def at_rate(bench, who, rate):
+    """A Sample of each datagram by itself when it is due."""
+    receiver = who.start()
     count = bench.count(rate * RATE_S)
-    cpu_s = receiver.server.cpu_s()
-    sleeps = receiver.server.sleeps()
-    got = load(bench, receiver, "steady", rate=rate, count=count)
-    cpu_s = receiver.server.cpu_s() - cpu_s
-    sleeps = receiver.server.sleeps() - sleeps
-    receiver.server.stop()
-    return cpu_s * 1e9 / count, count / got["seconds"], sleeps / count
+    meter = Meter(receiver.server)
+    got = send(bench, receiver, "steady", rate=rate, count=count)
+    sample = meter.sample(count, got["seconds"])
+    receiver.stop()
+    return sample
 
 
-def run_cpu(bench):
-    """Interleaved; the first is the unit."""
-    contenders = starters(bench) + [("limit-udp-discard",
-                                     receivers.start_discard)]
-    rounds = min(bench.rounds, RATE_ROUNDS)
+def compare_at_rates(bench, contenders):
+    """Yields the ratios at each rate, and the samples by rate."""
+    rounds = min(bench.rounds, ROUNDS)
     for rate in RATES:
-        samples = {name: [] for name, _ in contenders}
-        for turn in range(rounds):
-            for name, start in contenders[::-1 if turn % 2 else 1]:
-                samples[name].append(cpu_at(bench, start, rate))
-        unit = [sample[0] for sample in samples[contenders[0][0]]]
-        for name, _ in contenders:
-            ratios = [s[0] / u for s, u in zip(samples[name], unit)]
-            yield Ratio(
-                f"{SIZE_B} B at {rate}/s", name, statistics.median(ratios),
-                min(ratios), max(ratios),
-                *(statistics.median(column) for column in zip(*samples[name])),
-                aim=CPU_AIM if (name, rate) == ("netlabd", 20000) and
-                contenders[0][0] == "rsyslog" else None)
+        samples = interleave(contenders, rounds,
+                             lambda who, rate=rate: at_rate(bench, who, rate))
+        label = f"bucket, {SIZE_B} B at {rate}/s"
+        yield from table(label, samples)
+        yield goal(label, samples, ("netlabd", BLOCKING), BLOCKING_AIM)
+        if "rsyslog" in samples or len(contenders) > 3:
+            yield goal(label, samples, ("netlabd", "rsyslog"), RSYSLOG_AIM)
 
 
-def is_lossless(bench, start, rate):
-    """True when all of a run is in the file; and the true rate."""
+def run_rates(bench):
+    """Beside the bare limits."""
+    yield from compare_at_rates(
+        bench, [*limits(bench, BLOCKING), bucket(bench),
+                *limits(bench, DISCARD)])
+
+
+def run_rates_peers(bench):
+    """Beside everybody."""
+    here, missing = receivers.others()
+    yield from compare_at_rates(
+        bench, [*limits(bench, BLOCKING), bucket(bench),
+                *limits(bench, DISCARD),
+                bucket(bench, "netlabd, gather = 0", "gather = 0"),
+                *(contender(bench, *item) for item in here.items())])
+    yield from peers.not_here(missing)
+
+
+def saturated(bench, who, time_ms):
+    """A Sample of more than it can take, a datagram that it took."""
+    receiver = who.start()
+    meter = Meter(receiver.server)
+    got = send(bench, receiver, "blast", segment=True, count=ALL,
+               time=bench.count(time_ms))
+    if receiver.path is None:
+        taken = got["sent"] - receiver.dropped()
+    else:
+        taken = receiver.lines()
+    sample = meter.sample(taken or 1, got["seconds"])
+    receiver.stop()
+    return sample
+
+
+def run_saturated(bench, peer=None, time_ms=SATURATED_MS):
+    """Beside the bare limit, and one other."""
+    contenders = [*limits(bench, DISCARD), bucket(bench)]
+    if peer is not None:
+        contenders.append(peer)
+    samples = interleave(contenders, min(bench.rounds, ROUNDS),
+                         lambda who: saturated(bench, who, time_ms))
+    label = f"bucket, saturated for {time_ms / 1000:g} s, {SIZE_B} B"
+    yield from table(label, samples)
+    yield goal(label, samples, ("netlabd", DISCARD), SATURATED_AIM)
+    if time_ms == SUSTAINED_MS:
+        yield goal(label, samples, ("netlabd", "rsyslog, default"),
+                   SATURATED_RSYSLOG_AIM)
+
+
+def run_sustained(bench):
+    """For longer, beside rsyslog as it is installed."""
+    name = "rsyslog, default"
+    here, _ = receivers.others()
+    yield from run_saturated(
+        bench, contender(bench, name, here[name]) if name in here else None,
+        SUSTAINED_MS)
+
+
+def is_whole(bench, start, rate):
+    """True when all of a run is in the file, in order; and the true rate."""
     receiver = start(bench)
-    got = load(bench, receiver, "rate", rate=int(rate), segment=True,
+    got = send(bench, receiver, "rate", rate=int(rate), segment=True,
                count=bench.count(rate * RUN_S))
-    receiver.server.stop()  # which writes what it holds back
-    return receiver.lines() == got["sent"], got["sent"] / got["seconds"]
+    seen = receiver.stop()  # it writes what it holds back
+    whole = seen["records"] == got["sent"] and \
+        not seen["gaps"] and not seen["unordered"]
+    return whole, got["sent"] / got["seconds"]
 
 
 def highest_rate(bench, start):
     """Steps up until something is lost or the load gets no faster."""
     best, rate = 0, FIRST_RATE
     while rate <= LAST_RATE:
-        lossless, true_rate = is_lossless(bench, start, rate)
-        if not lossless or true_rate <= best:
+        whole, true_rate = is_whole(bench, start, rate)
+        if not whole or true_rate <= best:
             break
         best = true_rate
         rate *= STEP
@@ -96,31 +156,37 @@ def highest_rate(bench, start):
 
 
 def run_highest(bench):
-    """The median of three searches each, and their ratio."""
-    found = [item for item in starters(bench) if "gather" not in item[0]]
-    rates = {name: [] for name, _ in found}
-    for turn in range(min(bench.rounds, 3)):
-        for name, start in found[::-1 if turn % 2 else 1]:
-            rates[name].append(highest_rate(bench, start))
-    medians = {name: statistics.median(list_) for name, list_ in rates.items()}
-    for name, median in medians.items():
-        yield Figure(f"{name}: highest rate without loss", median,
-                     f"/s ({min(rates[name]):.0f} to {max(rates[name]):.0f})")
-    if "rsyslog" in medians and medians["netlabd"] > 0:
-        yield Figure("rsyslog's as a part of netlabd's",
-                     medians["rsyslog"] / medians["netlabd"], "",
-                     aim=1 / RATE_AIM)
+    """The median of some searches each, and of the ratios of each round."""
+    here, missing = receivers.others()
+    starts = {"netlabd": receivers.start_bucket, **here}
+    contenders = [Contender(*item) for item in starts.items()]
+    rates = interleave(contenders, min(bench.rounds, ROUNDS),
+                       lambda who: highest_rate(bench, who.start))
+    for name, found in rates.items():
+        yield Figure(f"{name}: highest rate without loss",
+                     statistics.median(found),
+                     f"/s ({min(found):.0f} to {max(found):.0f})")
+    for name, aim in RATE_AIMS.items():
+        label = f"rate without loss, {SIZE_B} B: netlabd / {name}"
+        if name in rates:
+            ratios = [a / max(1, b) for a, b in
+                      zip(rates["netlabd"], rates[name])]
+            yield Goal(label, statistics.median(ratios), aim, "", min(ratios),
+                       max(ratios), least=True)
+        else:
+            yield Goal(label, None, aim, least=True,
+                       note=f"{name} is not here")
+    yield from peers.not_here(missing)
 
 
 def run_burst(bench):
     """A burst as fast as the load can: what is there, what is said."""
-    for name, start in starters(bench):
-        if "gather" in name:
-            continue
+    here, _ = receivers.others()
+    for name, start in {"netlabd": receivers.start_bucket, **here}.items():
         there, stated, sent = [], [], 0
-        for _ in range(min(bench.rounds, BURST_ROUNDS)):
+        for _ in range(min(bench.rounds, ROUNDS)):
             receiver = start(bench)
-            got = load(bench, receiver, "blast", count=BURST_COUNT)
+            got = send(bench, receiver, "blast", count=BURST_COUNT)
             receiver.server.stop()
             there.append(receiver.lines())
             stated.append(receiver.stated())
@@ -135,8 +201,14 @@ def run_burst(bench):
                         ", ".join(f"{n} + {s}" for n, s in zip(there, stated)))
 
 
+RATE = Scenario("bucket-rates", "the bucket's CPU time at given rates",
+                run_rates)
+SATURATED = Scenario("bucket-saturated", "the bucket, saturated",
+                     run_saturated)
 CPU = Scenario("receivers-cpu", "log receivers: CPU time of a datagram",
-               run_cpu, by_default=False)
+               run_rates_peers, by_default=False)
+SUSTAINED = Scenario("receivers-full", "log receivers, saturated for long",
+                     run_sustained, by_default=False)
 HIGHEST = Scenario("receivers-rate", "log receivers: rate without loss",
                    run_highest, by_default=False)
 BURST = Scenario("receivers-burst", "log receivers: a burst",

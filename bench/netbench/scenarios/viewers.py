@@ -74,7 +74,7 @@ class Sample:
         self.server = bench.start_netlabd(
             CONFIG.format(folder=bench.folder, number=number))
         self.receiver = receivers.Receiver(
-            "netlabd", self.server, self.server.port("udp"),
+            bench, self.server, self.server.port("udp"),
             bench.folder / f"bucket-{number}.log")
         self.viewers = [
             Viewer(bench, bench.folder / f"control-{number}", i)
