@@ -9,25 +9,23 @@
  * steady: --rate datagrams a second, each by itself when it is due.
  *
  * With --time it sends for no longer, whatever --count is.
- * With --segment a batch passes the kernel's send path as one (udp(7)), which
- * makes the load faster than most receivers; they see no difference.
+ * With --segment a batch passes the kernel as one, both ways, which makes the
+ * load faster than most receivers; see load-udp-wire.h.
  */
 #include <errno.h>
 #include <netinet/in.h>
-#include <netinet/udp.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
+#include "load-udp-wire.h"
 #include "load.h"
 #include "message.h"
 
-#define BATCH          64
 #define EVENTS         64
 #define RECEIVE_BUFFER (8 << 20)
 #define RATE_STEP_MS   1
-#define SEGMENTED_SIZE 65000 /* bytes that the kernel cuts up at once */
 
 struct flow {
 	int fd;
@@ -44,24 +42,11 @@ struct load {
 	int epoll;
 	uint64_t begin_ns, moved_ns; /* start; when the last one came or went */
 	uint64_t sent, answered, wrong, repeated, refused;
-	size_t buffer_size; /* room for an answer, and one byte too many */
-	struct mmsghdr messages[BATCH];
-	struct iovec vectors[BATCH];
+	struct wire wire;
 };
 
 static const char *const modes[] = { "window", "blast", "rate", "steady",
 	NULL };
-
-static void
-prepare_batch(struct load *load)
-{
-	load->buffer_size = load->format.size + 1;
-	for (size_t i = 0; i < BATCH; i++) {
-		load->vectors[i].iov_base = load_alloc(load->buffer_size, 1);
-		load->messages[i].msg_hdr.msg_iov = &load->vectors[i];
-		load->messages[i].msg_hdr.msg_iovlen = 1;
-	}
-}
 
 /* An address of 127.0.0.0/8, one here and one there. */
 static void
@@ -94,6 +79,7 @@ open_flow(struct load *load, struct flow *flow, uint32_t id)
 	if (connect(flow->fd, (struct sockaddr *)&load->config.server,
 		sizeof(load->config.server)) == -1)
 		load_fail("socket");
+	wire_enable(&load->wire, flow->fd);
 	if (epoll_ctl(load->epoll, EPOLL_CTL_ADD, flow->fd, &event) == -1)
 		load_fail("epoll");
 }
@@ -129,37 +115,6 @@ allowed(const struct load *load, const struct flow *flow, uint64_t now_ns)
 	return limit < left ? limit : left;
 }
 
-/* How many fit into one call. */
-static uint64_t
-batch_limit(const struct load *load)
-{
-	uint64_t limit = BATCH;
-
-	if (load->config.segment && load->format.size * BATCH > SEGMENTED_SIZE)
-		limit = SEGMENTED_SIZE / load->format.size;
-	return limit != 0 ? limit : 1;
-}
-
-/* Hands the batch over as one, to be cut up again. Returns as sendmmsg(2). */
-static int
-send_segmented(struct load *load, int fd, uint64_t count)
-{
-	union {
-		char bytes[CMSG_SPACE(sizeof(uint16_t))];
-		struct cmsghdr header;
-	} control = { .header = { .cmsg_len = CMSG_LEN(sizeof(uint16_t)),
-			  .cmsg_level = SOL_UDP,
-			  .cmsg_type = UDP_SEGMENT } };
-	struct msghdr message = { .msg_iov = load->vectors,
-		.msg_iovlen = count,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control.bytes) };
-	uint16_t size = (uint16_t)load->format.size;
-
-	memcpy(CMSG_DATA(&control.header), &size, sizeof(size));
-	return sendmsg(fd, &message, 0) == -1 ? -1 : (int)count;
-}
-
 /* Sends up to one batch of what is allowed; true: there was something. */
 static bool
 send_batch(struct load *load, struct flow *flow, uint64_t now_ns)
@@ -167,19 +122,14 @@ send_batch(struct load *load, struct flow *flow, uint64_t now_ns)
 	uint64_t count = allowed(load, flow, now_ns);
 	int sent;
 
-	if (count > batch_limit(load))
-		count = batch_limit(load);
+	if (count > wire_limit(&load->wire))
+		count = wire_limit(&load->wire);
 	if (count == 0)
 		return false;
-	for (size_t i = 0; i < count; i++) {
-		message_write(&load->format, load->vectors[i].iov_base,
-		    flow->id, (uint32_t)(flow->sent + i));
-		load->vectors[i].iov_len = load->format.size;
-	}
-	if (load->config.segment && load->format.size != 0)
-		sent = send_segmented(load, flow->fd, count);
-	else
-		sent = sendmmsg(flow->fd, load->messages, (unsigned)count, 0);
+	for (size_t i = 0; i < count; i++)
+		message_write(&load->format, load->wire.data[i], flow->id,
+		    (uint32_t)(flow->sent + i));
+	sent = wire_send(&load->wire, flow->fd, count);
 	if (sent == -1) {
 		load->refused++; /* the error is of an earlier datagram */
 		return true;
@@ -215,21 +165,28 @@ judge(struct load *load, struct flow *flow, const char *data, size_t len)
 		flow->oldest++;
 }
 
+struct judging {
+	struct load *load;
+	struct flow *flow;
+};
+
+static void
+judge_one(void *arg, const char *data, size_t len)
+{
+	struct judging *judging = arg;
+
+	judge(judging->load, judging->flow, data, len);
+}
+
 /* Takes in what has come, up to one batch. */
 static void
 receive_batch(struct load *load, struct flow *flow)
 {
-	int received;
+	struct judging judging = { load, flow };
+	int received = wire_receive(&load->wire, flow->fd, judge_one, &judging);
 
-	for (size_t i = 0; i < BATCH; i++)
-		load->vectors[i].iov_len = load->buffer_size;
-	received =
-	    recvmmsg(flow->fd, load->messages, BATCH, MSG_DONTWAIT, NULL);
 	if (received == -1 && errno != EAGAIN && errno != EINTR)
 		load->refused++;
-	for (int i = 0; i < received; i++)
-		judge(load, flow, load->vectors[i].iov_base,
-		    load->messages[i].msg_len);
 	if (received > 0)
 		load->moved_ns = load_now_ns();
 }
@@ -321,7 +278,7 @@ main(int argc, char **argv)
 	load_parse(argc, argv, modes, &load.config);
 	message_prepare(&load.format, load.config.size, load.config.upper,
 	    load.config.binary);
-	prepare_batch(&load);
+	wire_prepare(&load.wire, load.config.size, load.config.segment);
 	open_flows(&load);
 	run(&load);
 	print_result(&load);

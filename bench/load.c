@@ -39,7 +39,7 @@ static const struct load_row rows[] = {
 	FLAG(upper, "answers come in upper case"),
 	FLAG(binary, "messages hold all bytes, not only text"),
 	FLAG(silent, "no answers are expected"),
-	FLAG(segment, "many datagrams a call (UDP_SEGMENT), faster"),
+	FLAG(segment, "many datagrams at once (UDP_SEGMENT, UDP_GRO)"),
 	FLAG(spread, "each socket sends from an address of its own"),
 	FLAG(hold, "waits for a byte, then for the end, of standard input"),
 	FLAG(memcached, "messages are gets of memcached"),

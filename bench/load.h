@@ -25,7 +25,7 @@ struct load_config {
 	bool upper;       /* --upper: answers come in upper case */
 	bool binary;      /* --binary: messages hold all bytes, not only text */
 	bool silent;      /* --silent: no answers are expected */
-	bool segment;     /* --segment: the kernel cuts up what is sent */
+	bool segment;     /* --segment: batches pass the kernel as one */
 	bool spread;      /* --spread: each socket has an address of its own */
 	bool hold;        /* --hold: begin, and end, when told to */
 	bool memcached; /* --memcached: messages are its gets, see message.h */

@@ -10,8 +10,14 @@ RUN_CPU_AIM, RUN_RATE_AIM = 0.67, 1.0
 BATCH, SINGLE, BARE = "limit-udp-batch", "limit-udp-single", "limit-tcp"
 
 # A label, the operations of one round, and the load's options.
-UDP_RUN = ("runs from one peer, 64 B, 1 flow, window 64", 60000,
-           {"flows": 1, "window": 64})
+# Runs of one peer's datagrams; segmented, they come and go as one through all
+# of the kernel, as a network card would have it.
+UDP_RUNS = (
+    ("runs from one peer, 64 B, 1 flow, window 64", 60000,
+     {"flows": 1, "window": 64}),
+    ("runs from one peer, segmented", 100000,
+     {"flows": 1, "window": 64, "segment": True}),
+)
 UDP_LOADS = (
     ("64 B, 64 flows, window 1", 40000, {"flows": 64, "window": 1}),
     ("64 B, 1 flow, window 1", 10000, {"flows": 1, "window": 1}),
@@ -55,11 +61,12 @@ def run_udp(bench):
     """Each UDP load; netlabd runs between the unit's two runs."""
     contenders = [limit(bench, BATCH), *netlabd(bench, "udp"),
                   limit(bench, SINGLE)]
-    for label, count, options in (UDP_RUN, *UDP_LOADS):
+    for load in UDP_RUNS + UDP_LOADS:
+        label, count, options = load
         samples = compare(bench, contenders, "load-udp", bench.count(count),
                           **options)
         yield from table(label, samples)
-        if label == UDP_RUN[0]:
+        if load in UDP_RUNS:
             yield goal(label, samples, ("netlabd", BATCH), RUN_CPU_AIM)
             yield goal(label, samples, ("netlabd", BATCH), RUN_RATE_AIM,
                        "rate", least=True)
