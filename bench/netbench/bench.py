@@ -12,6 +12,7 @@ import subprocess
 import tempfile
 import time
 
+from netbench.place import Places
 from netbench.server import Server
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -32,8 +33,7 @@ class Bench:
             self.netlabd = arguments.netlabd.resolve()
         self.rounds = max(1, arguments.rounds)
         self.scale = arguments.scale
-        self.server_cpu, self.load_cpu = choose_cpus(
-            arguments.together)
+        self.places = Places(arguments.together, arguments.first)
         self.servers = []
         self._folder = None
         self.folder = None
@@ -82,7 +82,7 @@ class Bench:
         return server
 
     def _start(self, name, command, stream, ready):
-        server = Server(name, command, stream, ready, self.server_cpu)
+        server = Server(name, command, stream, ready, self.places)
         self.servers.append(server)
         server.wait_until_ready()
         return server
@@ -102,7 +102,7 @@ class Bench:
         command = self.load_command(program, **options)
         done = subprocess.run(command, stdout=subprocess.PIPE, check=False,
                               timeout=LOAD_TIMEOUT_S,
-                              preexec_fn=lambda: pin(self.load_cpu))
+                              preexec_fn=self.places.as_load)
         if done.returncode != 0:
             raise BenchError(f"{' '.join(command)}: status {done.returncode}")
         return self.parse(done.stdout)
@@ -111,19 +111,6 @@ class Bench:
     def parse(output):
         """What a load has printed."""
         return json.loads(output)
-
-
-def choose_cpus(together):
-    """The server's processor and the load's; the same where there is one."""
-    cpus = sorted(os.sched_getaffinity(0))
-    # The first often has the machine's interrupts: not for the server.
-    server = cpus[1 if len(cpus) > 1 else 0]
-    return (server, server if together else cpus[0])
-
-
-def pin(cpu):
-    """Keeps this process on one processor."""
-    os.sched_setaffinity(0, {cpu})
 
 
 def raise_descriptor_limit():

@@ -28,18 +28,21 @@ class Sample:
 
 
 class Meter:
-    """What a server spends from here on."""
+    """What a server spends from here on, until it is read."""
 
     def __init__(self, server):
         self._server = server
         self._cpu_s, self._sleeps = server.cpu_s(), server.sleeps()
 
+    def stop(self):
+        """Reads it. The server need not be there any more after that."""
+        self._cpu_s = self._server.cpu_s() - self._cpu_s
+        self._sleeps = self._server.sleeps() - self._sleeps
+
     def sample(self, operations, seconds):
         """Divided by the operations that it did meanwhile."""
-        cpu_s = self._server.cpu_s() - self._cpu_s
-        sleeps = self._server.sleeps() - self._sleeps
-        return Sample(cpu_s * 1e9 / operations, operations / seconds,
-                      sleeps / operations)
+        return Sample(self._cpu_s * 1e9 / operations, operations / seconds,
+                      self._sleeps / operations)
 
 
 def interleave(contenders, rounds, take):
@@ -77,12 +80,11 @@ def load(bench, contender, program, count, options):
     bench.load(program, port=port, count=warm_up, **options)
     meter = Meter(server)
     got = bench.load(program, port=port, count=count, **options)
-    if got["wrong"] or not got["answered"] >= got["sent"] * 0.99 > 0:
-        server.stop()
-        raise BenchError(f"{contender.name}: {got}")
-    sample = meter.sample(got["answered"], got["seconds"])
+    meter.stop()
     server.stop()
-    return sample
+    if got["wrong"] or not got["answered"] >= got["sent"] * 0.99 > 0:
+        raise BenchError(f"{contender.name}: {got}")
+    return meter.sample(got["answered"], got["seconds"])
 
 
 def base(samples, name, field):

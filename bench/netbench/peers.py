@@ -31,12 +31,12 @@ class Peer(Server):
     """A server that says nothing when it is ready, but has its port. It may
     have children, whose time is its own."""
 
-    def __init__(self, name, command, port, cpu, transport="udp"):
+    def __init__(self, name, command, port, places, transport="udp"):
         self._port = port
         self._transport = transport
         libraries = ":".join(map(str, LIBRARIES))
         super().__init__(name, ["env", f"LD_LIBRARY_PATH={libraries}",
-                                *command], "stderr", r"$^", cpu)
+                                *command], "stderr", r"$^", places)
 
     def wait_until_ready(self):
         """Returns when somebody has the port, which was free before."""
@@ -93,7 +93,7 @@ def not_here(names):
 
 def start(bench, name, command, port, transport):
     """Starts one in the foreground and waits for its port."""
-    server = Peer(name, command, port, bench.server_cpu, transport)
+    server = Peer(name, command, port, bench.places, transport)
     bench.servers.append(server)
     server.wait_until_ready()
     return server

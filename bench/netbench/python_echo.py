@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
 """usage: python_echo.py socketserver|asyncio|uvloop tcp|udp
 

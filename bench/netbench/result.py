@@ -176,7 +176,7 @@ def machine():
 
 def is_apart(bench):
     """True when server and load have a processor each."""
-    return bench.server_cpu != bench.load_cpu
+    return bench.places.server != bench.places.load
 
 
 def heading(bench):

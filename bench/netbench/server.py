@@ -19,7 +19,7 @@ class ServerError(Exception):
 class Server:
     """One process, whose output is read until it says that it is ready."""
 
-    def __init__(self, name, command, stream, ready, cpu):
+    def __init__(self, name, command, stream, ready, places):
         self.name = name
         self.lines = []
         self.configuration = None
@@ -29,17 +29,13 @@ class Server:
         self._begin_s = time.monotonic()
         # No preexec_fn: with it the child is forked, not vforked, and start
         # would be measured with the copying of this process.
-        own_cpus = os.sched_getaffinity(0)
-        os.sched_setaffinity(0, {cpu})
-        try:
+        with places.as_server():
             # pylint: disable-next=consider-using-with
             self._process = subprocess.Popen(
                 [str(word) for word in command],
                 stdin=subprocess.DEVNULL, text=True, bufsize=1,
                 **{"stderr": None, "stdout": subprocess.DEVNULL,
                    stream: subprocess.PIPE})
-        finally:
-            os.sched_setaffinity(0, own_cpus)
         self.pid = self._process.pid
         # The kernel's number of "CPU time of that process" as a clock.
         self._cpu_clock = (~self.pid << 3) | 2

@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: ISC
 """How long a client waits for an answer while another service of the same
 server is flooded with datagrams, as fast as one processor can send them."""
+import contextlib
 import os
 import socket
 import statistics
 import subprocess
 import time
-from contextlib import contextmanager
 
 from netbench import echo_peers, peers
-from netbench.bench import BenchError, pin
+from netbench.bench import BenchError
+from netbench.place import OWN_PRIORITY, become_first
 from netbench.result import Check, Figure
 from netbench.scenario import Scenario
 
@@ -92,14 +93,14 @@ def waits_ms(ask, port, tries):
     return sorted(waits)
 
 
-@contextmanager
+@contextlib.contextmanager
 def flood(bench, port, size):
     """Sends all the time until the block is left."""
     command = bench.load_command(
         "load-udp", port=port, mode="blast", silent=True, segment=True,
         size=size, count=FLOOD_RATE_MAX * FLOOD_S)
     with subprocess.Popen(command, stdout=subprocess.DEVNULL,
-                          preexec_fn=lambda: pin(bench.load_cpu)) as process:
+                          preexec_fn=bench.places.as_load) as process:
         time.sleep(0.2)
         try:
             yield process
@@ -107,17 +108,17 @@ def flood(bench, port, size):
             process.kill()
 
 
-@contextmanager
+@contextlib.contextmanager
 def first_in_line():
     """The one who asks comes before the flood, where the system allows it: it
     is the server that shall be measured."""
+    before = os.sched_getscheduler(0), os.sched_getparam(0)
+    with contextlib.suppress(PermissionError):
+        become_first(OWN_PRIORITY)
     try:
-        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
-        yield
-    except PermissionError:
         yield
     finally:
-        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+        os.sched_setscheduler(0, *before)
 
 
 def figures(label, waits):
@@ -133,7 +134,7 @@ def measure(bench, target):
     tries = max(10, bench.count(TRIES))
     asks = (("TCP", ask_tcp, target.clock_tcp),
             ("UDP", ask_udp, target.clock_udp))
-    pin(bench.load_cpu)
+    os.sched_setaffinity(0, {bench.places.load})
     for transport, ask, port in asks:
         with first_in_line():
             waits = waits_ms(ask, port, tries)

@@ -8,7 +8,6 @@ import subprocess
 import time
 
 from netbench import receivers
-from netbench.bench import pin
 from netbench.result import Figure, Goal
 from netbench.scenario import Scenario
 
@@ -30,7 +29,7 @@ def delay(bench, rate):
     with open(receiver.path, "rb") as file:
         done = subprocess.run(command, stdin=file, stdout=subprocess.PIPE,
                               check=True, timeout=TIMEOUT_S,
-                              preexec_fn=lambda: pin(bench.load_cpu))
+                              preexec_fn=bench.places.as_load)
     receiver.server.stop()
     receiver.path.unlink()
     return json.loads(done.stdout)
@@ -60,7 +59,7 @@ def stall(bench):
         size=SIZE_B, count=int(STALL_RATE * STALL_S), silent=True,
         segment=True)
     with subprocess.Popen(command, stdout=subprocess.PIPE,
-                          preexec_fn=lambda: pin(bench.load_cpu)) as load:
+                          preexec_fn=bench.places.as_load) as load:
         time.sleep(STALL_S / 3)
         receiver.server.pause()
         time.sleep(STALL_MS / 1000)

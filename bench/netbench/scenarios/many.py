@@ -4,7 +4,7 @@ import json
 import resource
 import subprocess
 
-from netbench.bench import BenchError, pin
+from netbench.bench import BenchError
 from netbench.measure import Meter, goal, interleave, table
 from netbench.scenario import Scenario
 from netbench.scenarios.echo import BARE, limit, netlabd
@@ -25,18 +25,18 @@ def take(bench, contender, count):
                                  count=count * MESSAGES, hold=True, wait=5000)
     with subprocess.Popen(command, stdin=subprocess.PIPE,
                           stdout=subprocess.PIPE,
-                          preexec_fn=lambda: pin(bench.load_cpu)) as load:
+                          preexec_fn=bench.places.as_load) as load:
         load.stdout.readline()
         wait_for_descriptors(server, descriptors + count)
         meter = Meter(server)
         load.stdin.write(b"\n")
         load.stdin.flush()
         got = json.loads(load.stdout.readline())
-        sample = meter.sample(got["answered"] or 1, got["seconds"])
+        meter.stop()
     server.stop()
     if got["wrong"] or got["answered"] != count * MESSAGES:
         raise BenchError(f"{contender.name}: {got}")
-    return sample
+    return meter.sample(got["answered"], got["seconds"])
 
 
 def run(bench):

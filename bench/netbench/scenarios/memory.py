@@ -6,7 +6,7 @@ import resource
 import subprocess
 import time
 
-from netbench.bench import BenchError, pin
+from netbench.bench import BenchError
 from netbench.result import Goal
 from netbench.scenario import Scenario
 
@@ -55,7 +55,7 @@ def idle_connections(bench, server, port, count):
                                  flows=count)
     with subprocess.Popen(command, stdin=subprocess.PIPE,
                           stdout=subprocess.PIPE,
-                          preexec_fn=lambda: pin(bench.load_cpu)) as load:
+                          preexec_fn=bench.places.as_load) as load:
         load.stdout.readline()
         wait_for_descriptors(server, descriptors + count)
         yield

@@ -6,7 +6,6 @@ import statistics
 import time
 
 from netbench import receivers
-from netbench.bench import pin
 from netbench.result import Check, Ratio
 from netbench.scenario import Scenario
 
@@ -91,7 +90,7 @@ def run(bench):
     contenders.insert(1, ("as it is (again)", "", SYSLOG))
     samples = {name: [] for name, *_ in contenders}
     own_cpus = os.sched_getaffinity(0)
-    pin(bench.load_cpu)
+    os.sched_setaffinity(0, {bench.places.load})
     for turn in range(min(bench.rounds, ROUNDS)):
         for name, options, form in contenders[::-1 if turn % 2 else 1]:
             samples[name].append(sample(bench, options, form))

@@ -57,9 +57,9 @@ def at_rate(bench, who, rate):
     count = bench.count(rate * RATE_S)
     meter = Meter(receiver.server)
     got = send(bench, receiver, "steady", rate=rate, count=count)
-    sample = meter.sample(count, got["seconds"])
+    meter.stop()
     receiver.stop()
-    return sample
+    return meter.sample(count, got["seconds"])
 
 
 def compare_at_rates(bench, contenders):
@@ -99,13 +99,11 @@ def saturated(bench, who, time_ms):
     meter = Meter(receiver.server)
     got = send(bench, receiver, "blast", segment=True, count=ALL,
                time=bench.count(time_ms))
-    if receiver.path is None:
-        taken = got["sent"] - receiver.dropped()
-    else:
-        taken = receiver.lines()
-    sample = meter.sample(taken or 1, got["seconds"])
-    receiver.stop()
-    return sample
+    meter.stop()
+    dropped = receiver.dropped()
+    seen = receiver.stop()
+    taken = seen["records"] if seen else got["sent"] - dropped
+    return meter.sample(taken or 1, got["seconds"])
 
 
 def run_saturated(bench, peer=None, time_ms=SATURATED_MS):

@@ -6,7 +6,7 @@ import statistics
 import subprocess
 import time
 
-from netbench.bench import BenchError, pin
+from netbench.bench import BenchError
 from netbench.result import Check, Figure, Goal
 from netbench.scenario import Scenario
 from netbench.scenarios.memory import start_services
@@ -72,7 +72,7 @@ def under_load(bench, server, path, name, texts):
         "load-udp", port=server.port("udp", name), mode="steady", rate=RATE,
         count=bench.count(RATE * LOAD_S))
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True,
-                          preexec_fn=lambda: pin(bench.load_cpu)) as load:
+                          preexec_fn=bench.places.as_load) as load:
         times = []
         for text in texts:
             bench.pause(0.2)

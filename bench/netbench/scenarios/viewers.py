@@ -8,7 +8,7 @@ import subprocess
 import time
 
 from netbench import receivers
-from netbench.bench import BenchError, pin
+from netbench.bench import BenchError
 from netbench.result import Check, Ratio
 from netbench.scenario import Scenario
 
@@ -36,7 +36,7 @@ class Viewer:
                 [bench.netlabd.parent / "netlab", "tail", "--json", "-n",
                  "1000000", "-s", f"unix:{control}", "bucket"],
                 stdin=subprocess.DEVNULL, stdout=output,
-                preexec_fn=lambda: pin(bench.load_cpu))
+                preexec_fn=bench.places.as_load)
 
     def signal(self, number):
         """To it alone."""
