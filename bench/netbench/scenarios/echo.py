@@ -31,10 +31,10 @@ UDP_LOADS = (
 TCP_LOADS = (
     ("64 B, 64 connections, window 1", 25000, {"window": 1}, 0.67),
     ("64 B, 64 connections, window 16", 300000, {"window": 16}, None),
-    ("16 KiB, 64 connections, window 1", 12000,
+    ("16 KiB, 64 connections, window 1", 25000,
      {"window": 1, "size": 16384}, 0.15),
-    ("16 KiB, 64 connections, window 16", 24000,
-     {"window": 16, "size": 16384}, None),
+    ("16 KiB, 64 connections, window 16", 40000,
+     {"window": 16, "size": 16384}, 0.15),
 )
 
 
