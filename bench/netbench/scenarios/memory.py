@@ -15,7 +15,8 @@ SPARE_DESCRIPTORS = 100
 CONNECTION_AIM_B = 200
 SETTLE_TIMEOUT_S = 20
 IDLE_S = 10
-CYCLES, CYCLE_COUNT = 5, 20000
+CYCLES, CYCLE_COUNT = 10, 10000
+GROWTH_AIM_KIB = 64  # what the heap is broken into varies by so much
 SERVICES = """echo lab {{ listen = "127.0.0.1:0" max-connections = 20000 }}
 echo-upper upper {{ listen = "127.0.0.1:0" }}
 discard sink {{ listen = "127.0.0.1:0" }}
@@ -99,14 +100,15 @@ def traffic(bench, server):
 def run_growth(bench):
     """What the first traffic needs is kept; more of it takes no more."""
     server = start_services(bench)
-    traffic(bench, server)
+    for _ in range(CYCLES):
+        traffic(bench, server)
     before = server.memory_bytes()
     for _ in range(CYCLES):
         traffic(bench, server)
     grown = server.memory_bytes() - before
     server.stop()
-    yield Goal(f"growth of memory by {CYCLES} times the same traffic",
-               grown / 1024, 0, "KiB")
+    yield Goal("growth of memory by the second of two equal halves of traffic",
+               grown / 1024, GROWTH_AIM_KIB, "KiB")
 
 
 def run_idle(bench):

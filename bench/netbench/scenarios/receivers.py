@@ -14,8 +14,10 @@ RATE_S = 1.0
 ROUNDS = 5
 SATURATED_MS, SUSTAINED_MS = 2000, 10000
 BURST_COUNT = 100000
-# The search for the highest rate: from a rate that all bear, by steps.
-FIRST_RATE, LAST_RATE, STEP = 50000, 3200000, 1.25
+# The search for the highest rate: from a rate that all bear, by strides; then
+# from where it was before, by steps.
+FIRST_RATE, LEAST_RATE, STRIDE, STEP = 50000, 1000, 1.5, 1.1
+LOAD_GAIN = 1.02  # or the load is as fast as it can
 RUN_S = 2.0  # far longer than a receive queue lasts
 BLOCKING, DISCARD = "limit-udp-blocking", "limit-udp-discard"
 RSYSLOG_AIM, BLOCKING_AIM = 0.2, 0.5
@@ -141,29 +143,48 @@ def is_whole(bench, start, rate):
     return whole, got["sent"] / got["seconds"]
 
 
-def highest_rate(bench, start):
-    """Steps up until something is lost or the load gets no faster."""
-    best, rate = 0, FIRST_RATE
-    while rate <= LAST_RATE:
-        whole, true_rate = is_whole(bench, start, rate)
-        if not whole or true_rate <= best:
-            break
-        best = true_rate
-        rate *= STEP
-    return best
+def search(bench, start, rate, step):
+    """The highest rate near this one without loss, by steps up or else down;
+    and whether it was the load that got no faster. 0: everything is lost."""
+    whole, best = is_whole(bench, start, rate)
+    while whole:
+        whole, faster = is_whole(bench, start, rate * step)
+        if not whole or faster <= best * LOAD_GAIN:
+            return best, whole
+        rate, best = rate * step, faster
+    while not whole and rate > LEAST_RATE:
+        rate /= step
+        whole, best = is_whole(bench, start, rate)
+    return (best if whole else 0), False
+
+
+def rates_of(bench, starts):
+    """The results of a search in each round, from where the last one ended."""
+    near = {}
+
+    def take(who):
+        if who.name not in near:
+            near[who.name] = search(bench, who.start, FIRST_RATE, STRIDE)[0]
+        found = search(bench, who.start, near[who.name] or FIRST_RATE, STEP)
+        near[who.name] = found[0]
+        return found
+    return interleave([Contender(*item) for item in starts.items()],
+                      min(bench.rounds, ROUNDS), take)
 
 
 def run_highest(bench):
     """The median of some searches each, and of the ratios of each round."""
     here, missing = receivers.others()
-    starts = {"netlabd": receivers.start_bucket, **here}
-    contenders = [Contender(*item) for item in starts.items()]
-    rates = interleave(contenders, min(bench.rounds, ROUNDS),
-                       lambda who: highest_rate(bench, who.start))
-    for name, found in rates.items():
+    found = rates_of(bench, {"netlabd": receivers.start_bucket, **here})
+    rates = {name: [rate for rate, _ in list_]
+             for name, list_ in found.items()}
+    for name, list_ in rates.items():
+        ends = sum(by_load for _, by_load in found[name])
         yield Figure(f"{name}: highest rate without loss",
-                     statistics.median(found),
-                     f"/s ({min(found):.0f} to {max(found):.0f})")
+                     statistics.median(list_),
+                     f"/s ({min(list_):.0f} to {max(list_):.0f})" +
+                     (f"; {ends} times the load got no faster" if ends
+                      else ""))
     for name, aim in RATE_AIMS.items():
         label = f"rate without loss, {SIZE_B} B: netlabd / {name}"
         if name in rates:
