@@ -71,7 +71,8 @@ def main(kind, transport):
     """One of three ways."""
     if kind == "socketserver":
         serve_socketserver(transport)
-    elif kind == "uvloop":
+        return
+    if kind == "uvloop":
         import uvloop  # pylint: disable=import-outside-toplevel
         uvloop.install()
     asyncio.run(serve_asyncio(transport))

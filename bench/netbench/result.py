@@ -65,7 +65,7 @@ class Goal:
 
     def line(self):
         """One line of the table."""
-        return (f"  {self.label:56}{measured(vars(self)):>24}  "
+        return (f"  {self.label:76}{measured(vars(self)):>22}  "
                 f"{verdict(vars(self))}")
 
 

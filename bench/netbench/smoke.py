@@ -2,10 +2,10 @@
 """Checks the benchmark itself in seconds: loads must find what is wrong."""
 import os
 
-from netbench import (bench as bench_module, faulty, receivers, scenarios,
-                      server)
+from netbench import bench as bench_module, faulty, receivers, scenarios
 from netbench.message import message
 from netbench.result import Check, collect
+from netbench.server import ServerError
 
 COUNT = 300
 SCALE = 0.01
@@ -48,12 +48,12 @@ def check_limits(bench):
 
 def check_reading(bench):
     """A whole answer is one of the right length."""
-    server_ = bench.start_limit("limit-tcp-time")
+    server = bench.start_limit("limit-tcp-time")
     for size, wanted in ((24, is_clean), (25, lambda g: g["wrong"] == COUNT)):
-        got = bench.load("load-tcp", port=server_.port(), mode="read",
+        got = bench.load("load-tcp", port=server.port(), mode="read",
                          count=COUNT, size=size, flows=7)
         yield check(f"limit-tcp-time, answers of {size} B", got, wanted)
-    server_.stop()
+    server.stop()
 
 
 def check_logs(bench):
@@ -122,7 +122,7 @@ def check_scenarios(bench):
         try:
             rows = len(collect(scenario, bench).rows)
             yield Check(f"{name} runs", rows > 0, f"{rows} rows")
-        except (bench_module.BenchError, server.ServerError) as error:
+        except (bench_module.BenchError, ServerError) as error:
             yield Check(f"{name} runs", False, str(error))
 
 
