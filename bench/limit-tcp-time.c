@@ -20,6 +20,7 @@ main(void)
 	struct epoll_event event;
 
 	signal(SIGPIPE, SIG_IGN);
+	limit_announce(listener);
 	for (;;) {
 		if (epoll_wait(epoll, &event, 1, -1) != 1)
 			continue;

@@ -74,6 +74,7 @@ main(void)
 	int epoll = limit_watch(listener);
 
 	signal(SIGPIPE, SIG_IGN);
+	limit_announce(listener);
 	for (;;) {
 		int ready = epoll_wait(epoll, events, EVENTS, -1);
 

@@ -58,6 +58,7 @@ main(void)
 	struct epoll_event event;
 
 	prepare();
+	limit_announce(fd);
 	for (;;) {
 		if (epoll_wait(epoll, &event, 1, -1) != 1)
 			continue;

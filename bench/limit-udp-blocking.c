@@ -18,6 +18,7 @@ main(void)
 
 	if (fcntl(fd, F_SETFL, 0) == -1)
 		limit_fail("fcntl");
+	limit_announce(fd);
 	for (;;) {
 		if (recv(fd, buffer, sizeof(buffer), 0) == -1)
 			limit_fail("recv");

@@ -27,6 +27,7 @@ main(void)
 		messages[i].msg_hdr.msg_iov = &vectors[i];
 		messages[i].msg_hdr.msg_iovlen = 1;
 	}
+	limit_announce(fd);
 	for (;;) {
 		if (epoll_wait(epoll, &event, 1, -1) != 1)
 			continue;

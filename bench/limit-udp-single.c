@@ -38,6 +38,7 @@ main(void)
 	int epoll = limit_watch(fd);
 	struct epoll_event event;
 
+	limit_announce(fd);
 	for (;;) {
 		if (epoll_wait(epoll, &event, 1, -1) != 1)
 			continue;

@@ -43,12 +43,20 @@ limit_open(int type)
 		limit_fail("listen");
 	if (type == SOCK_DGRAM)
 		enlarge(fd);
+	return fd;
+}
+
+void
+limit_announce(int fd)
+{
+	struct sockaddr_in local;
+	socklen_t len = sizeof(local);
+
 	if (getsockname(fd, (struct sockaddr *)&local, &len) == -1)
 		limit_fail("getsockname");
 	printf("%u\n", (unsigned)ntohs(local.sin_port));
 	if (fflush(stdout) == EOF)
 		limit_fail("stdout");
-	return fd;
 }
 
 int

@@ -67,5 +67,6 @@ main(void)
 	    evconnlistener_new(
 		base, accept_cb, NULL, LEV_OPT_CLOSE_ON_EXEC, 0, fd) == NULL)
 		limit_fail("libevent");
+	limit_announce(fd);
 	return event_base_dispatch(base);
 }

@@ -89,6 +89,15 @@ def check_faulty_udp(bench):
         yield check(f"udp: {answer.__name__}", got, wanted)
 
 
+def check_pairs(bench):
+    """Answers that come together are taken apart."""
+    server = faulty.PairingServer(64)
+    got = bench.load("load-udp", port=server.port, count=COUNT, window=4,
+                     segment=True)
+    server.close()
+    yield check("udp: answers in pairs", got, is_clean)
+
+
 def check_faulty_tcp(bench):
     """Alterations and an early end are seen."""
     for answer, wanted in (
@@ -134,7 +143,7 @@ def run(arguments):
     with bench_module.Bench(arguments) as bench:
         rows = [*check_limits(bench), *check_reading(bench),
                 *check_logs(bench), *check_faulty_udp(bench),
-                *check_faulty_tcp(bench)]
+                *check_pairs(bench), *check_faulty_tcp(bench)]
         if bench.netlabd is not None:
             rows += check_netlabd(bench)
         rows += check_scenarios(bench)
