@@ -6,17 +6,17 @@ from netbench.scenario import Scenario
 
 UDP_AIM = 1.10
 TCP_AIM = 1.10
-RUN_CPU_AIM, RUN_RATE_AIM = 0.67, 1.0
 BATCH, SINGLE, BARE = "limit-udp-batch", "limit-udp-single", "limit-tcp"
 
 # A label, the operations of one round, and the load's options.
-# Runs of one peer's datagrams; segmented, they come and go as one through all
-# of the kernel, as a network card would have it.
+# Runs of one peer's datagrams, with the aims for CPU and rate. Segmented, they
+# come and go as one through all of the kernel, as by a network card; else the
+# kernel cuts up on the server's account what the server sends as one.
 UDP_RUNS = (
     ("runs from one peer, 64 B, 1 flow, window 64", 60000,
-     {"flows": 1, "window": 64}),
+     {"flows": 1, "window": 64}, 1.0, 1.0),
     ("runs from one peer, segmented", 100000,
-     {"flows": 1, "window": 64, "segment": True}),
+     {"flows": 1, "window": 64, "segment": True}, 0.67, 1.5),
 )
 UDP_LOADS = (
     ("64 B, 64 flows, window 1", 40000, {"flows": 64, "window": 1}),
@@ -61,17 +61,15 @@ def run_udp(bench):
     """Each UDP load; netlabd runs between the unit's two runs."""
     contenders = [limit(bench, BATCH), *netlabd(bench, "udp"),
                   limit(bench, SINGLE)]
-    for load in UDP_RUNS + UDP_LOADS:
-        label, count, options = load
+    for label, count, options, *aims in UDP_RUNS + UDP_LOADS:
         samples = compare(bench, contenders, "load-udp", bench.count(count),
                           **options)
         yield from table(label, samples)
-        if load in UDP_RUNS:
-            yield goal(label, samples, ("netlabd", BATCH), RUN_CPU_AIM)
-            yield goal(label, samples, ("netlabd", BATCH), RUN_RATE_AIM,
-                       "rate", least=True)
-        else:
-            yield goal(label, samples, ("netlabd", BATCH), UDP_AIM)
+        yield goal(label, samples, ("netlabd", BATCH),
+                   aims[0] if aims else UDP_AIM)
+        if aims:
+            yield goal(label, samples, ("netlabd", BATCH), aims[1], "rate",
+                       least=True)
 
 
 def run_tcp(bench):
