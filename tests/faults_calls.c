@@ -298,14 +298,35 @@ CALL(ssize_t, sendmsg, -1, (int fd, const struct msghdr *message, int flags),
 CALL(ssize_t, recvmsg, -1, (int fd, struct msghdr *message, int flags),
     (fd, message, flags))
 
-/* One byte stands for one datagram here. */
+/* The first message that is to be cut up; count: none. */
+static unsigned
+find_run(const struct mmsghdr *messages, unsigned count)
+{
+	unsigned i = 0;
+
+	while (i < count && messages[i].msg_hdr.msg_iovlen < 2)
+		i++;
+	return i;
+}
+
+/*
+ * One byte stands for one datagram here. As sendmmsg_run it fails where there
+ * is a run; those before it are sent.
+ */
 int
 sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
 {
+	unsigned run = find_run(messages, count);
+
 	if (STRIKES(sendmmsg)) {
 		if (errno != 0)
 			return -1;
 		count = 1;
+	}
+	if (run < count && STRIKES(sendmmsg_run)) {
+		if (run == 0)
+			return -1;
+		count = run;
 	}
 	return REAL(sendmmsg)(fd, messages, count, flags);
 }

@@ -17,6 +17,7 @@ int __wrap_recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags,
     struct timespec *timeout);
 int
 __wrap_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags);
+ssize_t __wrap_sendmsg(int fd, const struct msghdr *message, int flags);
 
 #define BATCH       64
 #define HEADER_SIZE 28 /* of IPv4 and UDP */
@@ -246,7 +247,7 @@ require_echo(const struct question *question, const struct iovec *answer)
 
 /* Answers come in the order of their questions. */
 static void
-require_answer(const struct msghdr *answer)
+require_answer(const struct msghdr *answer, const struct iovec *data)
 {
 	const struct question *question;
 
@@ -256,9 +257,49 @@ require_answer(const struct msghdr *answer)
 	} while (!question->may_be_answered ||
 	    memcmp(&question->peer, answer->msg_name, answer->msg_namelen) !=
 		0);
-	REQUIRE(answer->msg_iov->iov_len + HEADER_SIZE <=
+	REQUIRE(data->iov_len + HEADER_SIZE <=
 	    kernel.amplification * (question->len + HEADER_SIZE));
-	require_echo(question, answer->msg_iov);
+	require_echo(question, data);
+}
+
+/* All of a run but the last are as long as the first, and none is empty. */
+static size_t
+require_message(const struct msghdr *message)
+{
+	const struct iovec *data = message->msg_iov;
+	size_t len = 0;
+
+	for (size_t i = 0; i < message->msg_iovlen; i++) {
+		require_answer(message, &data[i]);
+		REQUIRE(i == 0 || data[i - 1].iov_len == data[0].iov_len);
+		REQUIRE(i == 0 ||
+		    (data[i].iov_len > 0 && data[i].iov_len <= data->iov_len));
+		len += data[i].iov_len;
+	}
+	kernel.answers += message->msg_iovlen;
+	return len;
+}
+
+/* A run that is not taken comes again, one by one; a single one does not. */
+static int
+refuse(const struct msghdr *message)
+{
+	static const int errors[] = { EPERM, EINVAL, EMSGSIZE, EIO };
+
+	if (message->msg_iovlen == 1)
+		kernel.next++; /* it is none of those that follow */
+	errno = errors[message->msg_iov->iov_len % 4];
+	return -1;
+}
+
+ssize_t
+__wrap_sendmsg(int fd, const struct msghdr *message, int flags)
+{
+	(void)fd;
+	(void)flags;
+	if (fuzz_byte(kernel.input) == 255)
+		return refuse(message);
+	return (ssize_t)require_message(message);
 }
 
 int
@@ -269,18 +310,12 @@ __wrap_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
 	(void)fd;
 	(void)flags;
 	REQUIRE(!kernel.service->type->one_way && count <= kernel.count);
-	if (taken == 255) {
-		kernel.next++; /* it is none of those that follow */
-		errno = EPERM;
-		return -1;
-	}
+	if (taken == 255)
+		return refuse(&messages->msg_hdr);
 	taken = taken < count ? count - taken : 1;
-	for (unsigned i = 0; i < taken; i++) {
-		require_answer(&messages[i].msg_hdr);
+	for (unsigned i = 0; i < taken; i++)
 		messages[i].msg_len =
-		    (unsigned)messages[i].msg_hdr.msg_iov->iov_len;
-	}
-	kernel.answers += taken;
+		    (unsigned)require_message(&messages[i].msg_hdr);
 	return (int)taken;
 }
 

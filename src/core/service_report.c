@@ -47,6 +47,7 @@ report_datagrams(
 	add_nonzero(report, "cut", counters->cut);
 	add_nonzero(report, "lost", counters->lost);
 	add_nonzero(report, "unanswered", counters->unanswered);
+	add_nonzero(report, "runs-not-taken", counters->runs_not_taken);
 	report_refused(report, "refused", counters->refused);
 	report_refused(report, "would-refuse", counters->would_refuse);
 }

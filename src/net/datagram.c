@@ -97,7 +97,9 @@ datagram_open(
 	sock->drops = config->drops;
 	/* Not what another, who has a copy of it, was told alone. */
 	sock->noted = socket_noted_drops(fd);
+	sock->port = socket_udp_port(fd);
 	sock->wildcard = socket_is_wildcard(fd);
+	answers_open_runs(&sock->runs, fd);
 	sock->control_size = socket_transport(fd) == TRANSPORT_UNIXGRAM
 	    ? BATCH_CONTROL_UNIX
 	    : BATCH_CONTROL_IP;
@@ -111,7 +113,6 @@ datagram_open(
 		return NULL;
 	}
 	sock->gathering = gathering_new(sock);
-	sock->port = socket_udp_port(fd);
 	guard_claim_port(sock->port);
 	return sock;
 }

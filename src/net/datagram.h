@@ -64,9 +64,10 @@ struct datagram_handler {
 struct datagram_counters {
 	uint64_t received, received_bytes;
 	uint64_t answered, answered_bytes;
-	uint64_t cut;        /* longer than DATAGRAM_SIZE */
-	uint64_t lost;       /* dropped by the kernel, receive queue full */
-	uint64_t unanswered; /* not taken by the kernel */
+	uint64_t cut;            /* longer than DATAGRAM_SIZE */
+	uint64_t lost;           /* dropped by the kernel, receive queue full */
+	uint64_t unanswered;     /* not taken by the kernel */
+	uint64_t runs_not_taken; /* by the kernel as one; sent singly */
 	uint64_t refused[GUARD_REASONS];
 	uint64_t would_refuse[GUARD_REASONS]; /* but for log-only */
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The buffers of the datagram engine: one set for all sockets, as each batch is
- * served and answered before the next is received.
+ * served before the next is received.
  */
 #ifndef NET_DATAGRAM_BATCH_H
 #define NET_DATAGRAM_BATCH_H
@@ -33,18 +33,5 @@ int batch_receive(int fd, size_t control_size);
 char *batch_data(unsigned i);
 struct msghdr *batch_header(unsigned i);
 size_t batch_wire_len(unsigned i);
-
-/*
- * Queues the first len bytes of the i-th buffer as the answer to its sender;
- * source (IP_PKTINFO, IPV6_PKTINFO; NULL: as it comes) tells the address that
- * was asked, which it leaves from.
- */
-void batch_answer(unsigned i, size_t len, const struct cmsghdr *source);
-
-/* The same to a unix socket that unix_peer_open() holds, which is closed. */
-void batch_answer_held(unsigned i, size_t len, int peer_fd);
-
-/* Sends the answers, and counts those that the kernel does not take. */
-void batch_send(int fd, struct datagram_counters *counters);
 
 #endif

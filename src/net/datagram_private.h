@@ -7,6 +7,7 @@
 #include <event2/event_struct.h>
 
 #include "net/datagram.h"
+#include "net/datagram_answers.h"
 
 struct datagram_socket {
 	struct event event;          /* not there while it gathers */
@@ -15,6 +16,7 @@ struct datagram_socket {
 	unsigned port;  /* claimed at the guard; 0: none */
 	uint32_t drops; /* of the kernel's, told so far */
 	uint32_t noted; /* of those, what the socket remembers */
+	struct answers_runs runs;
 	bool wildcard;
 	bool is_stopped;
 	size_t control_size; /* bytes of control messages taken */

@@ -8,6 +8,7 @@
 
 #include "base/address.h"
 #include "base/clock.h"
+#include "net/datagram_answers.h"
 #include "net/datagram_batch.h"
 #include "net/socket.h"
 #include "net/unix_peer.h"
@@ -200,9 +201,11 @@ serve_asked(struct datagram_socket *sock, unsigned i, struct datagram *datagram,
 		if (held)
 			close(fd);
 	} else if (held) {
-		batch_answer_held(i, datagram->len, fd);
+		answers_add_held(
+		    batch_header(i), datagram->data, datagram->len, fd);
 	} else {
-		batch_answer(i, datagram->len, sock->wildcard ? told : NULL);
+		answers_add(&sock->runs, batch_header(i), datagram->data,
+		    datagram->len, sock->wildcard ? told : NULL);
 	}
 }
 
@@ -263,7 +266,7 @@ datagram_serve(struct datagram_socket *sock, unsigned rounds)
 		round = begin_round(sock);
 		for (unsigned i = 0; i < (unsigned)count; i++)
 			serve_one(sock, i, &round);
-		batch_send(fd, sock->config.counters);
+		answers_send(&sock->runs, fd, sock->config.counters);
 		served += (unsigned)count;
 	}
 	return served;

@@ -7,8 +7,8 @@ import os
 import shutil
 import struct
 from errno import (EACCES, EAGAIN, ECONNABORTED, EINTR, EINVAL,
-                   EIO, EMFILE, ENFILE, ENOBUFS, ENOMEM, ENOSPC, EPERM,
-                   EROFS)
+                   EIO, EMFILE, EMSGSIZE, ENFILE, ENOBUFS, ENOMEM, ENOSPC,
+                   EPERM, EROFS)
 from pathlib import Path
 
 import pytest
@@ -47,6 +47,7 @@ ERRORS = {
     "sendto": (EAGAIN,), "recv": (ENOMEM,),
     "sendmsg": (ENOBUFS, EAGAIN, EINTR), "recvmsg": (ENOMEM, EINTR),
     "sendmmsg": (ENOBUFS, EAGAIN, EPERM, EINTR, SHORT),
+    "sendmmsg_run": (EIO, EINVAL, EMSGSIZE),
     "recvmmsg": (ENOMEM, EINTR, SHORT),
     "getaddrinfo": (ENOMEM,), "getaddrinfo_a": (ENOMEM,),
     "getifaddrs": (ENOMEM,),
