@@ -52,6 +52,9 @@ lab_datagram(void *owner, struct datagram *datagram)
 	seen->received_ns = datagram->received_ns;
 	ck_assert_int_gt(datagram->received_ns, 0);
 	datagram->len += ((struct lab *)owner)->add;
+	if (datagram->len <= datagram->size)
+		memset(
+		    datagram->data + seen->len, '+', datagram->len - seen->len);
 	return true;
 }
 

@@ -7,9 +7,11 @@
 #include <errno.h>
 #include <jansson.h>
 #include <netinet/in.h>
+#include <netinet/udp.h>
 #include <unistd.h>
 
 #include "net/datagram_private.h"
+#include "fuzz_guard.h"
 #include "fuzz_service.h"
 
 /* The linker puts these in place of the system calls: see --wrap in ld(1). */
@@ -20,7 +22,8 @@ __wrap_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags);
 ssize_t __wrap_sendmsg(int fd, const struct msghdr *message, int flags);
 
 #define BATCH       64
-#define HEADER_SIZE 28 /* of IPv4 and UDP */
+#define HEADER_SIZE 28   /* of IPv4 and UDP */
+#define MAX         4096 /* datagrams of a batch */
 
 /* What was received in this batch, as far as an answer has to fit it. */
 struct question {
@@ -34,38 +37,10 @@ static struct {
 	struct fuzz_input *input;
 	const struct service *service;
 	unsigned amplification;
-	struct question questions[BATCH];
+	struct question questions[MAX];
 	unsigned count, next; /* next: that may have been answered */
 	uint64_t answers;
 } kernel;
-
-static bool
-is_bad_ipv4(const unsigned char bytes[4])
-{
-	return bytes[0] == 0 || bytes[0] >= 224;
-}
-
-static bool
-is_bad_ipv6(const unsigned char bytes[16])
-{
-	static const unsigned char mapped[12] = { [10] = 0xff, 0xff }, zero[16];
-
-	if (memcmp(bytes, mapped, sizeof(mapped)) == 0)
-		return is_bad_ipv4(bytes + 12);
-	return bytes[0] == 0xff || memcmp(bytes, zero, sizeof(zero)) == 0;
-}
-
-static bool
-is_bad_port(unsigned port)
-{
-	static const unsigned bad[] = { 1434, 1900, 2049, 2345, 3283, 3702,
-		5060, 5353, 5683, 10001, 11111, 11211, 27960 };
-
-	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
-		if (port == bad[i])
-			return true;
-	return port < 1024;
-}
 
 /* Any address of any family; its bytes are the input's. */
 static void
@@ -90,22 +65,6 @@ take_peer(struct msghdr *header)
 	    kernel.input, &bytes, len > 0 ? len - sizeof(sa_family_t) : 0);
 	memcpy(peer->sa_data, bytes, given);
 	header->msg_namelen = len;
-}
-
-/* A path is nobody's without credentials. */
-static bool
-is_bad_peer(const struct sockaddr *peer)
-{
-	const struct sockaddr_in *in = (const void *)peer;
-	const struct sockaddr_in6 *in6 = (const void *)peer;
-
-	if (peer->sa_family == AF_UNIX)
-		return peer->sa_data[0] != '\0';
-	if (peer->sa_family == AF_INET)
-		return is_bad_ipv4((const void *)&in->sin_addr) ||
-		    is_bad_port(ntohs(in->sin_port));
-	return is_bad_ipv6(in6->sin6_addr.s6_addr) ||
-	    is_bad_port(ntohs(in6->sin6_port));
 }
 
 /* Appends a control message; as the kernel, only where it fits. */
@@ -192,36 +151,74 @@ take_data(struct mmsghdr *message)
 	return true;
 }
 
+/* Some messages are runs: tells where they are cut; 0: nowhere. */
+static size_t
+take_size(struct mmsghdr *message, size_t room)
+{
+	int size = (int)fuzz_byte(kernel.input) - 127;
+
+	if (size <= 0 || message->msg_len == 0 ||
+	    message->msg_len > DATAGRAM_SIZE ||
+	    message->msg_len / (unsigned)size >= MAX / BATCH)
+		return 0;
+	put_control(
+	    &message->msg_hdr, room, SOL_UDP, UDP_GRO, &size, sizeof(size));
+	return (size_t)size;
+}
+
+/* What is asked by a message, or by each datagram of a run. */
+static void
+note_questions(const struct mmsghdr *message, size_t size, bool is_bad)
+{
+	const struct msghdr *header = &message->msg_hdr;
+	const char *data = header->msg_iov->iov_base;
+	size_t left = message->msg_len;
+
+	do {
+		struct question *question = &kernel.questions[kernel.count++];
+		size_t len = size != 0 && size < left ? size : left;
+
+		question->may_be_answered = !is_bad;
+		question->len = len;
+		memcpy(
+		    &question->peer, header->msg_name, sizeof(question->peer));
+		memcpy(question->data, data,
+		    len < sizeof(question->data) ? len
+						 : sizeof(question->data));
+		data += len;
+		left -= len;
+	} while (left > 0);
+}
+
 int
 __wrap_recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags,
     struct timespec *timeout)
 {
-	unsigned batch = fuzz_byte(kernel.input) % 8;
+	unsigned batch = fuzz_byte(kernel.input) % 8, taken = 0;
 
 	(void)fd;
 	(void)flags;
 	(void)timeout;
-	REQUIRE(count == BATCH);
+	REQUIRE(count > 0 && count <= BATCH);
 	kernel.count = kernel.next = 0;
-	while (kernel.count < batch && kernel.input->at < kernel.input->end) {
-		struct mmsghdr *message = &messages[kernel.count];
-		struct question *question = &kernel.questions[kernel.count++];
+	while (taken < batch && taken < count &&
+	    kernel.input->at < kernel.input->end) {
+		struct mmsghdr *message = &messages[taken++];
+		size_t room = message->msg_hdr.msg_controllen;
 		bool is_bad = take_control(&message->msg_hdr);
 		const struct sockaddr *peer = message->msg_hdr.msg_name;
+		size_t size;
 
 		take_peer(&message->msg_hdr);
 		is_bad = peer->sa_family == AF_UNIX
 		    ? is_bad_peer(peer)
 		    : is_bad || is_bad_peer(peer);
 		is_bad |= take_data(message);
-		question->may_be_answered = !is_bad;
-		question->len = message->msg_len;
-		memcpy(&question->peer, peer, sizeof(question->peer));
-		memcpy(question->data, message->msg_hdr.msg_iov->iov_base,
-		    sizeof(question->data));
+		size = take_size(message, room);
+		note_questions(message, size, is_bad);
 	}
 	errno = EAGAIN;
-	return kernel.count > 0 ? (int)kernel.count : -1;
+	return taken > 0 ? (int)taken : -1;
 }
 
 /* An echo is the question, as its type has it. */

@@ -13,6 +13,7 @@
 #include "net/socket.h"
 
 #define ROUNDS 4
+#define ENOUGH (ROUNDS * BATCH_SIZE)
 
 /* At a stop: more than any queue holds, and still an end under a flood. */
 #define LAST_ROUNDS 4096
@@ -61,7 +62,7 @@ unsigned
 datagram_wake(struct datagram_socket *sock)
 {
 	const struct datagram_handler *handler = sock->config.handler;
-	unsigned served = datagram_serve(sock, ROUNDS);
+	unsigned served = datagram_serve(sock, ENOUGH);
 
 	if (handler->lost != NULL)
 		tell_last_drops(sock);
@@ -100,6 +101,7 @@ datagram_open(
 	sock->port = socket_udp_port(fd);
 	sock->wildcard = socket_is_wildcard(fd);
 	answers_open_runs(&sock->runs, fd);
+	merge_open(&sock->merge, fd, config->amplification <= 1);
 	sock->control_size = socket_transport(fd) == TRANSPORT_UNIXGRAM
 	    ? BATCH_CONTROL_UNIX
 	    : BATCH_CONTROL_IP;
@@ -123,6 +125,7 @@ serve_last(struct datagram_socket *sock)
 	const struct datagram_handler *handler = sock->config.handler;
 	int fd = event_get_fd(&sock->event);
 
+	sock->merge.is_last = true;
 	/* A call may fail, or bring fewer than wait. */
 	for (int i = 0; i < LAST_ROUNDS && !is_drained(fd); i++)
 		datagram_serve(sock, 1);

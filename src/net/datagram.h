@@ -46,9 +46,11 @@ struct datagram_handler {
 	bool (*datagram)(void *owner, struct datagram *datagram);
 	/*
 	 * The kernel threw datagrams away, after those handed over so far and
-	 * before the next one: how many, at which local address.
+	 * before the next one: how many, and where: at which local address,
+	 * and, after some came merged (net/datagram_merge.h), that a run of
+	 * them was counted as one.
 	 */
-	void (*lost)(void *owner, const char *local, uint64_t count);
+	void (*lost)(void *owner, const char *where, uint64_t count);
 	/* One was refused. */
 	guard_refused_fn *refused;
 	/* All that came in this wake-up was handed over. */

@@ -19,7 +19,7 @@ static struct {
 	struct sockaddr_storage peer[BATCH_SIZE];
 	unsigned dirty;      /* entries of `in` that recvmmsg has changed */
 	size_t control_size; /* that the others are set up for */
-	char buffer[BATCH_SIZE][BUFFER_STRIDE];
+	char buffer[BATCH_SIZE][BUFFER_STRIDE], spare[DATAGRAM_SIZE];
 } batch;
 
 static void
@@ -36,9 +36,9 @@ batch_init(void)
 }
 
 int
-batch_receive(int fd, size_t control_size)
+batch_receive(int fd, unsigned count, size_t control_size)
 {
-	int count;
+	int received;
 
 	if (batch.data[0].iov_base == NULL)
 		batch_init();
@@ -49,10 +49,10 @@ batch_receive(int fd, size_t control_size)
 		batch.in[i].msg_hdr.msg_namelen = sizeof(batch.peer[i]);
 		batch.in[i].msg_hdr.msg_controllen = control_size;
 	}
-	count =
-	    recvmmsg(fd, batch.in, BATCH_SIZE, MSG_DONTWAIT | MSG_TRUNC, NULL);
-	batch.dirty = count > 0 ? (unsigned)count : 0;
-	return count;
+	received =
+	    recvmmsg(fd, batch.in, count, MSG_DONTWAIT | MSG_TRUNC, NULL);
+	batch.dirty = received > 0 ? (unsigned)received : 0;
+	return received;
 }
 
 char *
@@ -71,4 +71,10 @@ size_t
 batch_wire_len(unsigned i)
 {
 	return batch.in[i].msg_len;
+}
+
+char *
+batch_spare(void)
+{
+	return batch.spare;
 }

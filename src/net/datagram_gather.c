@@ -10,7 +10,6 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-#include "net/datagram_batch.h"
 #include "net/socket.h"
 
 #define NS_PER_MS 1000000
@@ -67,7 +66,8 @@ void
 gathering_wait(struct gathering *gathering, unsigned served)
 {
 	/* After so many more may wait: as soon as others had their turn. */
-	int64_t ns = served >= BATCH_SIZE ? 1 : find_wait_ns(gathering->sock);
+	int64_t ns =
+	    gathering->sock->has_more ? 1 : find_wait_ns(gathering->sock);
 
 	if (served == 0 || ns == 0 || set_timer(gathering, ns) == -1) {
 		end(gathering);

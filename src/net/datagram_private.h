@@ -8,6 +8,7 @@
 
 #include "net/datagram.h"
 #include "net/datagram_answers.h"
+#include "net/datagram_merge.h"
 
 struct datagram_socket {
 	struct event event;          /* not there while it gathers */
@@ -17,16 +18,39 @@ struct datagram_socket {
 	uint32_t drops; /* of the kernel's, told so far */
 	uint32_t noted; /* of those, what the socket remembers */
 	struct answers_runs runs;
+	struct merge merge;
 	bool wildcard;
 	bool is_stopped;
+	bool has_more;       /* the last call took all that it asked for */
 	size_t control_size; /* bytes of control messages taken */
 };
 
+/* A message of the kernel's: one datagram, or a run of them. */
+struct message {
+	struct msghdr *header;
+	char *data;
+	/*
+	 * The address it was sent to, or over unix sockets who sent it; NULL:
+	 * not told. IPv4 on a socket for both families is told twice, the
+	 * second time all of it.
+	 */
+	const struct cmsghdr *told;
+	int64_t received_ns;
+	size_t size; /* of a run's datagrams but the last; 0: it is one */
+};
+
 /*
- * Receives up to so many batches, serves and answers them. Returns how many
- * datagrams it were; fewer than there is room for: none waits.
+ * Reads what the kernel says beside the data: when it came in, the size of a
+ * run, and what was dropped before, which the owner is told.
  */
-unsigned datagram_serve(struct datagram_socket *sock, unsigned rounds);
+void
+datagram_read_control(struct datagram_socket *sock, struct message *message);
+
+/*
+ * Receives, serves and answers batches until none waits any more, or so many
+ * datagrams were served. Returns how many it were.
+ */
+unsigned datagram_serve(struct datagram_socket *sock, unsigned enough);
 
 /*
  * Serves the socket when it has gathered for the time of its configuration.

@@ -2,15 +2,12 @@
 /* Datagrams on their way: received, guarded, served, answered. */
 #include "net/datagram_private.h"
 
-#include <netinet/in.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "base/address.h"
 #include "base/clock.h"
 #include "net/datagram_answers.h"
 #include "net/datagram_batch.h"
-#include "net/socket.h"
 #include "net/unix_peer.h"
 
 /* Of IPv4 and UDP: what a datagram without data costs on its way. */
@@ -18,62 +15,6 @@
 
 /* The most that IPv4 carries; an answer is not made longer than this. */
 #define ANSWER_SIZE 65507
-
-void
-datagram_tell_drops(struct datagram_socket *sock, uint32_t drops)
-{
-	const struct datagram_handler *handler = sock->config.handler;
-	int32_t lost = (int32_t)(drops - sock->drops);
-	char local[ADDRESS_TEXT_SIZE];
-
-	if (lost <= 0)
-		return;
-	sock->drops = drops;
-	sock->config.counters->lost += (uint32_t)lost;
-	if (handler->lost == NULL)
-		return;
-	socket_format_local(event_get_fd(&sock->event), local);
-	handler->lost(sock->config.owner, local, (uint32_t)lost);
-}
-
-/* The kernel's time of a datagram as clock_now_ns() would tell it. */
-static int64_t
-read_time(const struct cmsghdr *message)
-{
-	struct timespec time;
-
-	memcpy(&time, CMSG_DATA(message), sizeof(time));
-	return time.tv_sec * CLOCK_NS_PER_S + time.tv_nsec;
-}
-
-/*
- * Reads what the kernel says beside the data: drops before this datagram, when
- * it came in, and what is returned (NULL: not told): the address it was sent
- * to, or over unix sockets who sent it. IPv4 on a socket for both families
- * tells the address twice, the second time all of it.
- */
-static const struct cmsghdr *
-read_control(
-    struct datagram_socket *sock, struct msghdr *header, int64_t *received_ns)
-{
-	const struct cmsghdr *told = NULL;
-
-	for (struct cmsghdr *message = CMSG_FIRSTHDR(header); message != NULL;
-	     message = CMSG_NXTHDR(header, message)) {
-		uint32_t drops;
-
-		if (message->cmsg_level != SOL_SOCKET ||
-		    message->cmsg_type == SCM_CREDENTIALS) {
-			told = message;
-		} else if (message->cmsg_type == SO_RXQ_OVFL) {
-			memcpy(&drops, CMSG_DATA(message), sizeof(drops));
-			datagram_tell_drops(sock, drops);
-		} else if (message->cmsg_type == SCM_TIMESTAMPNS) {
-			*received_ns = read_time(message);
-		}
-	}
-	return told;
-}
 
 /* What one batch has in common. */
 struct round {
@@ -118,16 +59,16 @@ judge_pair(const struct datagram_socket *sock, const struct datagram *datagram,
 /* Judges by what was told of it; what is told only in part is not enough. */
 static enum guard_reason
 judge(const struct datagram_socket *sock, const struct datagram *datagram,
-    const struct msghdr *header, const struct cmsghdr *told,
-    const struct round *round)
+    const struct message *message, const struct round *round)
 {
 	enum guard_reason reason = GUARD_PASS;
 
 	if (datagram->peer_len == 0 || datagram->peer->sa_family == AF_UNIX)
 		return GUARD_PASS;
-	if (told != NULL)
-		reason = guard_check_destination(told);
-	if (reason == GUARD_PASS && (header->msg_flags & MSG_CTRUNC) != 0)
+	if (message->told != NULL)
+		reason = guard_check_destination(message->told);
+	if (reason == GUARD_PASS &&
+	    (message->header->msg_flags & MSG_CTRUNC) != 0)
 		reason = GUARD_DESTINATION;
 	if (reason == GUARD_PASS)
 		reason =
@@ -143,8 +84,7 @@ judge(const struct datagram_socket *sock, const struct datagram *datagram,
  */
 static bool
 is_let_in(struct datagram_socket *sock, const struct datagram *datagram,
-    const struct msghdr *header, const struct cmsghdr *told,
-    const struct round *round)
+    const struct message *message, const struct round *round)
 {
 	struct admission *admission = round->admission;
 	const struct sockaddr *peer =
@@ -159,9 +99,9 @@ is_let_in(struct datagram_socket *sock, const struct datagram *datagram,
 	}
 	if (sock->config.answers &&
 	    /* half an answer would be a wrong one */
-	    ((header->msg_flags & MSG_TRUNC) != 0 ||
+	    (datagram->wire_len > datagram->len ||
 		is_refused(sock, datagram,
-		    judge(sock, datagram, header, told, round), false)))
+		    judge(sock, datagram, message, round), false)))
 		return false;
 	if (admission == NULL || reason != GUARD_PASS)
 		return true;
@@ -182,13 +122,14 @@ answer_size(const struct datagram_socket *sock, size_t len)
 
 /* Serves and answers a datagram that may be answered. */
 static void
-serve_asked(struct datagram_socket *sock, unsigned i, struct datagram *datagram,
-    const struct cmsghdr *told)
+serve_asked(struct datagram_socket *sock, const struct message *message,
+    struct datagram *datagram)
 {
 	const struct datagram_config *config = &sock->config;
 	bool held = unix_peer_is_path(datagram->peer, datagram->peer_len);
-	int fd = held ? unix_peer_open(datagram->peer, datagram->peer_len, told)
-		      : -1;
+	int fd = held
+	    ? unix_peer_open(datagram->peer, datagram->peer_len, message->told)
+	    : -1;
 
 	if (held && fd == -1) {
 		(void)is_refused(sock, datagram, GUARD_SOURCE, false);
@@ -202,40 +143,84 @@ serve_asked(struct datagram_socket *sock, unsigned i, struct datagram *datagram,
 			close(fd);
 	} else if (held) {
 		answers_add_held(
-		    batch_header(i), datagram->data, datagram->len, fd);
+		    message->header, datagram->data, datagram->len, fd);
 	} else {
-		answers_add(&sock->runs, batch_header(i), datagram->data,
-		    datagram->len, sock->wildcard ? told : NULL);
+		answers_add(&sock->runs, message->header, datagram->data,
+		    datagram->len, sock->wildcard ? message->told : NULL);
 	}
 }
 
+/* Serves one datagram, of which `there` bytes at the most were received. */
 static void
-serve_one(struct datagram_socket *sock, unsigned i, const struct round *round)
+serve_one(struct datagram_socket *sock, const struct message *message,
+    const struct round *round, char *data, size_t wire_len, size_t there)
 {
-	int64_t received_ns = round->now_ns;
 	const struct datagram_config *config = &sock->config;
-	struct msghdr *header = batch_header(i);
-	const struct cmsghdr *told = read_control(sock, header, &received_ns);
 	struct datagram datagram = {
-		.data = batch_data(i),
-		.wire_len = batch_wire_len(i),
-		.peer = header->msg_name,
-		.peer_len = header->msg_namelen,
-		.received_ns = received_ns,
+		.data = data,
+		.len = wire_len < there ? wire_len : there,
+		.wire_len = wire_len,
+		.peer = message->header->msg_name,
+		.peer_len = message->header->msg_namelen,
+		.received_ns = message->received_ns,
 	};
-	bool cut = (header->msg_flags & MSG_TRUNC) != 0;
 
-	datagram.len = cut ? DATAGRAM_SIZE : datagram.wire_len;
 	datagram.size = answer_size(sock, datagram.len);
 	config->counters->received++;
-	config->counters->received_bytes += datagram.wire_len;
-	config->counters->cut += cut;
-	if (!is_let_in(sock, &datagram, header, told, round))
+	config->counters->received_bytes += wire_len;
+	config->counters->cut += wire_len > there;
+	if (!is_let_in(sock, &datagram, message, round))
 		return;
 	if (config->answers)
-		serve_asked(sock, i, &datagram, told);
+		serve_asked(sock, message, &datagram);
 	else
 		(void)config->handler->datagram(config->owner, &datagram);
+}
+
+/*
+ * Serves one of a run, at that place of its message. An answer that may be
+ * longer than the question would overwrite the next one.
+ */
+static void
+serve_part(struct datagram_socket *sock, const struct message *message,
+    const struct round *round, size_t at, size_t wire_len)
+{
+	size_t there = at < DATAGRAM_SIZE ? DATAGRAM_SIZE - at : 0;
+	char *data = message->data + (DATAGRAM_SIZE - there);
+	bool is_apart = sock->config.amplification > 1;
+
+	if (is_apart)
+		data = memcpy(
+		    batch_spare(), data, wire_len < there ? wire_len : there);
+	serve_one(sock, message, round, data, wire_len, there);
+	if (is_apart || answers_are_full())
+		answers_send(&sock->runs, event_get_fd(&sock->event),
+		    sock->config.counters);
+}
+
+/* Serves a message: one datagram or a run. Returns how many it were. */
+static unsigned
+serve_message(
+    struct datagram_socket *sock, unsigned i, const struct round *round)
+{
+	size_t total = batch_wire_len(i);
+	struct message message = {
+		.header = batch_header(i),
+		.data = batch_data(i),
+		.received_ns = round->now_ns,
+	};
+	unsigned served = 0;
+
+	datagram_read_control(sock, &message);
+	if (message.size == 0 || message.size >= total) {
+		serve_one(
+		    sock, &message, round, message.data, total, DATAGRAM_SIZE);
+		return 1;
+	}
+	for (size_t at = 0; at < total; at += message.size, served++)
+		serve_part(sock, &message, round, at,
+		    total - at < message.size ? total - at : message.size);
+	return served;
 }
 
 static struct round
@@ -251,23 +236,34 @@ begin_round(const struct datagram_socket *sock)
 	return round;
 }
 
-unsigned
-datagram_serve(struct datagram_socket *sock, unsigned rounds)
+/* Serves and answers what was received. Returns how many datagrams it were. */
+static unsigned
+serve_batch(struct datagram_socket *sock, unsigned count)
 {
-	int fd = event_get_fd(&sock->event), count = BATCH_SIZE;
+	int fd = event_get_fd(&sock->event);
+	struct round round = begin_round(sock);
 	unsigned served = 0;
 
-	for (; rounds > 0 && count == BATCH_SIZE; rounds--) {
-		struct round round;
+	for (unsigned i = 0; i < count; i++)
+		served += serve_message(sock, i, &round);
+	answers_send(&sock->runs, fd, sock->config.counters);
+	merge_note(&sock->merge, fd, count, served);
+	return served;
+}
 
+unsigned
+datagram_serve(struct datagram_socket *sock, unsigned enough)
+{
+	int fd = event_get_fd(&sock->event), count;
+	unsigned limit, served = 0;
+
+	do {
+		limit = merge_limit(&sock->merge);
+		count = batch_receive(fd, limit, sock->control_size);
 		/* An error waits in no queue: the next call is past it. */
-		if ((count = batch_receive(fd, sock->control_size)) <= 0)
-			break;
-		round = begin_round(sock);
-		for (unsigned i = 0; i < (unsigned)count; i++)
-			serve_one(sock, i, &round);
-		answers_send(&sock->runs, fd, sock->config.counters);
-		served += (unsigned)count;
-	}
+		if (count > 0)
+			served += serve_batch(sock, (unsigned)count);
+	} while (count == (int)limit && served < enough);
+	sock->has_more = count == (int)limit;
 	return served;
 }

@@ -1,18 +1,22 @@
 # SPDX-License-Identifier: ISC
-"""Consecutive answers to one sender go to the kernel as one: each arrives once,
-whole, in order, from the address that was asked, as if it had gone alone."""
+"""Datagrams that pass the kernel in runs, as they come and as answers: each is
+served and arrives once, whole, in order, from the address that was asked, as if
+it had gone alone."""
 
 import random
+import re
 import socket
+import struct
 from errno import EINVAL, EIO, EMSGSIZE
 
 import pytest
 
-from daemon import has_ipv6
+from daemon import has_ipv6, wait_until
 from faults import Fault, Plan
 from wire import udp_socket
 
 FOR_EVER = 1 << 40
+UDP_SEGMENT, RUN_MAX = 103, 64
 SIZES = (0, 1, 64, 64, 64, 64, 100, 1200, 1472)
 
 
@@ -34,10 +38,14 @@ def send_together(daemon, questions):
     daemon.thaw()
 
 
-def expect_echoes(questions):
-    """What each socket gets, and no more."""
+def expect_answers(questions):
     for sock, data in questions:
         assert sock.recv(1 << 17) == data
+
+
+def expect_echoes(questions):
+    """What each socket gets, and no more."""
+    expect_answers(questions)
     for sock in {sock for sock, _ in questions}:
         sock.send(b"the last one")
         assert sock.recv(1 << 17) == b"the last one"
@@ -140,3 +148,120 @@ def test_runs_that_are_not_taken(netlabd, plan, error):
     assert figures["datagrams"] == figures["answers"]
     assert figures["runs-not-taken"] in (1, 2)
     assert figures["unanswered"] == 0
+
+
+def send_run(sock, pieces):
+    """Of one size, but for the last: cut up by the kernel, or at the end."""
+    size = struct.pack("=H", len(pieces[0]))
+    sock.sendmsg(pieces, [(socket.IPPROTO_UDP, UDP_SEGMENT, size)])
+
+
+def send_merged(questions):
+    """In as few calls as there are runs."""
+    run, of = [], None
+    for sock, data in (*questions, (None, b"")):
+        joins = sock is of and data and run and len(run) < RUN_MAX and \
+            len(data) <= len(run[0]) == len(run[-1])
+        if run and not joins:
+            send_run(of, run) if len(run[0]) > 0 else of.send(b"")
+            run = []
+        run, of = [*run, data], sock
+
+
+def ask_for_runs(daemon, sock):
+    """What looks like a run has it ask the kernel for runs from then on."""
+    questions = [(sock, b"%02d" % number) for number in range(20)]
+    send_together(daemon, questions)
+    expect_echoes(questions)
+
+
+@pytest.mark.parametrize("host", ("127.0.0.1", "::1"))
+@pytest.mark.parametrize("kind", ("echo", "echo-upper"))
+@pytest.mark.parametrize("listen", ("localhost:0/udp", "*:0/udp"))
+def test_runs_that_come(netlabd, host, kind, listen):
+    if ":" in host and not has_ipv6():
+        pytest.skip("no IPv6 here")
+    daemon = netlabd(f'{kind} lab {{ listen = "{listen}" }}')
+    port = daemon.port("lab", "udp6" if ":" in host else "udp4")
+    socks = [roomy_socket((host, port)) for _ in range(3)]
+    for sock in socks:
+        sock.send(b"1")
+        assert sock.recv(100) == b"1"
+    for _ in range(3):
+        questions = mix(socks)
+        daemon.freeze()
+        send_merged(questions)
+        daemon.thaw()
+        expect_answers(questions)
+    figures = daemon.stop().figures["lab"]
+    assert figures["datagrams"] == figures["answers"] == \
+        3 * len(questions) + len(socks)
+    assert figures["datagram-bytes"] == figures["answer-bytes"] == \
+        3 * sum(len(data) for _, data in questions) + len(socks)
+
+
+def test_runs_over_a_wire(netlabd, namespaces):
+    server, client = namespaces
+    daemon = netlabd('echo lab { listen = "*:7007/udp" }', prefix=server.prefix)
+    with client.entered():
+        socks = [roomy_socket(("10.77.0.1", 7007)) for _ in range(2)]
+        ask_for_runs(daemon, socks[0])
+        for _ in range(3):
+            questions = mix(socks, count=100)
+            daemon.freeze()
+            send_merged(questions)
+            daemon.thaw()
+            expect_echoes(questions)
+    figures = daemon.stop().figures["lab"]
+    assert figures["answers"] == figures["datagrams"]
+    assert figures["runs-not-taken"] == 0
+
+
+def test_each_of_a_run_is_judged(netlabd):
+    """Limits count datagrams."""
+    daemon = netlabd("""echo lab { listen = "127.0.0.1:0/udp"
+        datagram-rate-per-source = 50 }""")
+    sock = daemon.connect("lab", "udp4")
+    ask_for_runs(daemon, sock)
+    send_run(sock, [b"%02d" % number for number in range(64)])
+    send_run(sock, [b"%02d" % number for number in range(64)])
+    figures = daemon.stop().figures["lab"]
+    assert figures["datagrams"] == 20 + 1 + 128
+    refused = figures["refused-datagram-rate-per-source"]
+    assert figures["answers"] + refused == figures["datagrams"]
+    assert refused >= 90
+
+
+def test_a_bucket_of_runs(netlabd, tmp_path):
+    """In order, and with a word where a run was dropped."""
+    daemon = netlabd("""creosote lab { listen = "127.0.0.1:0/udp"
+        file = "DIR/bucket" format = raw receive-buffer = 64K }""")
+    sock = daemon.connect("lab", "udp4")
+    path = tmp_path / "bucket"
+
+    def lines():
+        return path.read_text(encoding="ascii").splitlines()
+
+    daemon.freeze()
+    for number in range(20):
+        sock.send(b"%03d" % number)
+    daemon.thaw()
+    wait_until(lambda: len(lines()) == 20, "all are there")
+    daemon.freeze()
+    for begin in (20, 60):
+        send_run(sock, [b"%03d" % (begin + i) for i in range(40)])
+    daemon.thaw()
+    wait_until(lambda: len(lines()) == 100, "all are there")
+    assert lines() == [f"{number:03}" for number in range(100)]
+    daemon.freeze()
+    for _ in range(200):
+        send_run(sock, [b"lots"] * 64)
+    daemon.thaw()
+    outcome = daemon.stop()
+    lost = [match for match in map(re.compile(
+        r"netlabd: (\d+) datagrams lost here on 127\.0\.0\.1:\d+, runs "
+        r"counted as one \(receive queue full\)$").match, lines()) if match]
+    assert len(lost) == 1
+    runs = int(lost[0][1])
+    assert outcome.figures["lab"]["lost"] == runs
+    assert outcome.figures["lab"]["records"] == 100 + 64 * (200 - runs)
