@@ -75,19 +75,28 @@ port_of(const struct sockaddr *peer)
 }
 
 static uint64_t
+mix_word(uint64_t sum, uint64_t word)
+{
+	sum = (sum ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+	return sum ^ sum >> 32;
+}
+
+/* By whole words, as a copy of a size that is not known is a call. */
+static uint64_t
 mix(uint64_t sum, const char *data, size_t len)
 {
-	while (len > 0) {
-		uint64_t word = 0;
-		size_t size = len < sizeof(word) ? len : sizeof(word);
+	uint64_t word;
 
-		memcpy(&word, data, size);
-		sum = (sum ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-		sum ^= sum >> 32;
-		data += size;
-		len -= size;
+	for (; len >= sizeof(word); len -= sizeof(word)) {
+		memcpy(&word, data, sizeof(word));
+		sum = mix_word(sum, word);
+		data += sizeof(word);
 	}
-	return sum;
+	if (len == 0)
+		return sum;
+	word = 0;
+	memcpy(&word, data, len);
+	return mix_word(sum, word);
 }
 
 /*
