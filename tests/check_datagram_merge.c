@@ -70,6 +70,31 @@ pattern(void)
 	return data;
 }
 
+/* Nor where each that is lost is to be counted. */
+START_TEST(test_never)
+{
+	static struct datagram_counters counters;
+	struct lab lab = { 0 };
+	struct datagram_config config = { .handler = &lab_handler,
+		.owner = &lab,
+		.counters = &counters,
+		.amplification = 1 };
+	int client;
+
+	lab.base = event_base_new();
+	lab.fd = net_open("127.0.0.1:0/udp", 0);
+	lab.sock = datagram_open(lab.base, lab.fd, &config);
+	client = net_connect(lab.fd);
+	for (int i = 0; i < 20; i++)
+		send(client, "abc", 3, 0);
+	lab_wake(&lab);
+	ck_assert_uint_eq(lab.seen.calls, 20);
+	ck_assert(!is_merging(&lab));
+	lab_close(&lab);
+	close(client);
+}
+END_TEST
+
 /* It is asked for when eight wait whose first four are alike. */
 START_TEST(test_when)
 {
@@ -333,6 +358,6 @@ START_TEST(test_lost)
 }
 END_TEST
 
-CHECK_MAIN("datagram_merge", test_when, test_not_when, test_runs,
+CHECK_MAIN("datagram_merge", test_when, test_never, test_not_when, test_runs,
     test_inherited, test_judged, test_many_answers, test_bound, test_stop,
     test_lost)

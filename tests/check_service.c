@@ -90,7 +90,7 @@ START_TEST(test_defaults)
 		{ "echo", "max-connections", "10000" },
 		{ "echo", "idle-timeout", "10m" },
 		{ "echo", "max-output", "256K" },
-		{ "echo", "receive-buffer", "16M" },
+		{ "echo", "receive-buffer", "24M" },
 		{ "echo", "backlog", "1024" },
 		{ "echo-upper", "end-on-empty-line", "yes" },
 		{ "time", "format", "ctime" },

@@ -141,6 +141,15 @@ amplification_of(const struct service *service)
 						 : 1;
 }
 
+/* A type that tells of each datagram that is lost has them counted singly. */
+static bool
+merges(const struct service *service)
+{
+	if (service->common.merge == SERVICE_MERGE_AUTO)
+		return service->type->lost == NULL;
+	return service->common.merge == SERVICE_MERGE_YES;
+}
+
 struct datagram_socket *
 service_open_datagram(
     struct service *service, struct event_base *base, int fd, uint32_t drops)
@@ -158,6 +167,7 @@ service_open_datagram(
 		.ignores_data = type->ignores_data,
 		.pair_rule = (enum pair_rule)service->common.pair_rule,
 		.kernel_time = type->kernel_time,
+		.merges = merges(service),
 		.gather_ms = type->gather != NULL ? type->gather(service) : 0,
 	};
 

@@ -7,6 +7,9 @@
 /* A second: what no machine reaches, and no sum of it overflows. */
 #define RATE_MAX 10000000
 
+/* In the order of enum service_merge. */
+static const char *const merges[] = { "auto", "yes", "no", NULL };
+
 /* In the order of enum pair_rule. */
 static const char *const pair_rules[] = { "no", "yes", "strict", NULL };
 
@@ -111,11 +114,18 @@ static const struct option common_rows[] = {
 	{ .name = "receive-buffer",
 	    .kind = OPTION_SIZE,
 	    .offset = FIELD(receive_buffer),
-	    .initial = "16M",
+	    .initial = "24M",
 	    .min = 0,
 	    .max = 512 << 20,
 	    .help = "queue of a datagram socket in the kernel; 0: the system's "
 		    "default" },
+	{ .name = "merge",
+	    .kind = OPTION_CHOICE,
+	    .offset = FIELD(merge),
+	    .initial = "auto",
+	    .choices = merges,
+	    .help = "takes runs of datagrams as one; auto: where each that is "
+		    "lost need not be counted" },
 	{ .name = "backlog",
 	    .kind = OPTION_NUMBER,
 	    .offset = FIELD(backlog),

@@ -10,6 +10,13 @@
 #include "base/ports.h"
 #include "core/service.h"
 
+/* Whether datagrams are received merged; see net/datagram_merge.h. */
+enum service_merge {
+	SERVICE_MERGE_AUTO,
+	SERVICE_MERGE_YES,
+	SERVICE_MERGE_NO
+};
+
 /* What the common option rows fill. */
 struct service_common {
 	struct option_list listen;
@@ -25,6 +32,7 @@ struct service_common {
 	uint64_t idle_timeout; /* ms */
 	uint64_t max_output;
 	uint64_t receive_buffer;
+	int merge; /* enum service_merge */
 	uint64_t backlog;
 	bool reuse_port;
 	uint64_t socket_mode;

@@ -101,7 +101,8 @@ datagram_open(
 	sock->port = socket_udp_port(fd);
 	sock->wildcard = socket_is_wildcard(fd);
 	answers_open_runs(&sock->runs, fd);
-	merge_open(&sock->merge, fd, config->amplification <= 1);
+	merge_open(
+	    &sock->merge, fd, config->merges && config->amplification <= 1);
 	sock->control_size = socket_transport(fd) == TRANSPORT_UNIXGRAM
 	    ? BATCH_CONTROL_UNIX
 	    : BATCH_CONTROL_IP;

@@ -232,10 +232,33 @@ def test_each_of_a_run_is_judged(netlabd):
     assert refused >= 90
 
 
+BUCKET = """creosote lab { listen = "127.0.0.1:0/udp"
+    file = "DIR/bucket" format = raw receive-buffer = 64K %s }"""
+
+
+def test_a_bucket_counts_each(netlabd, tmp_path):
+    """It takes no runs unless it is told to, and so can tell every loss."""
+    daemon = netlabd(BUCKET % "")
+    sock = daemon.connect("lab", "udp4")
+    path = tmp_path / "bucket"
+    for repeats in (1, 200):
+        daemon.freeze()
+        for _ in range(repeats):
+            send_run(sock, [b"lots"] * 64)
+        daemon.thaw()
+        wait_until(lambda: path.read_bytes()[-5:] == b"lots\n"
+                   or b"lost" in path.read_bytes(), "it is written")
+    lab = daemon.stop().figures["lab"]
+    assert lab["lost"] > 0
+    assert lab["records"] + lab["lost"] == 64 * 201
+    told = re.findall(r"(\d+) datagrams lost here on \S+ \(",
+                      path.read_text(encoding="ascii"))
+    assert sum(map(int, told)) == lab["lost"]
+
+
 def test_a_bucket_of_runs(netlabd, tmp_path):
     """In order, and with a word where a run was dropped."""
-    daemon = netlabd("""creosote lab { listen = "127.0.0.1:0/udp"
-        file = "DIR/bucket" format = raw receive-buffer = 64K }""")
+    daemon = netlabd(BUCKET % "merge = yes")
     sock = daemon.connect("lab", "udp4")
     path = tmp_path / "bucket"
 
