@@ -191,7 +191,7 @@ repeat(unsigned n, const char *word, const char *rest)
 static void
 expect(const char *sizes, const char *shape)
 {
-	struct answers_runs runs = { .limit = 65000 };
+	struct answers_runs runs = { .limit = 1472 };
 	struct datagram_counters counters = { 0 };
 
 	memset(&kernel, 0, sizeof(kernel));
@@ -235,11 +235,10 @@ START_TEST(test_runs)
 		/* from one address */
 		{ "/1 9 9 /2 9 9 9 /1 9", "2x9 3x9 1x9" },
 		{ "/1 9 9 /0 9 9 9 /1 9", "2x9 3x9 1x9" },
-		/* of a length that is one datagram's at the most */
-		{ "32500 32500 1", "2x32500 1x1" },
-		{ "32501 32500 1", "1x32501 2x32500+1" },
-		{ "40000 25000", "2x40000+25000" },
-		{ "40000 25001", "1x40000 1x25001" },
+		/* of what a network carries in one piece */
+		{ "1472 1472 1", "3x1472+1" },
+		{ "1473 1473 1", "1x1473 1x1473 1x1" },
+		{ "1473 1472 1", "1x1473 2x1472+1" },
 		{ "65507 65507 10", "1x65507 1x65507 1x10" },
 	};
 
@@ -262,7 +261,7 @@ END_TEST
 /* Full is what has no room for one more, and it can be sent in between. */
 START_TEST(test_full)
 {
-	struct answers_runs runs = { .limit = 65000 };
+	struct answers_runs runs = { .limit = 1472 };
 	struct datagram_counters counters = { 0 };
 	struct sockaddr_in peer = { .sin_family = AF_INET };
 	struct msghdr question = { .msg_name = &peer,
@@ -307,7 +306,7 @@ refuse(struct answers_runs *runs, int error, size_t min, const char *sizes,
 
 START_TEST(test_no_runs)
 {
-	struct answers_runs runs = { .limit = 65000 };
+	struct answers_runs runs = { .limit = 1472 };
 
 	ck_assert_uint_eq(refuse(&runs, EIO, 0, "/3 9 9 /0 8 8 7 5",
 			      "1x9 1x9 1x8 1x8 1x7 1x5"),
@@ -326,14 +325,14 @@ START_TEST(test_longer_than_the_way_takes)
 	static const int errors[] = { EINVAL, EMSGSIZE };
 
 	for (size_t i = 0; i < COUNT(errors); i++) {
-		struct answers_runs runs = { .limit = 65000 };
+		struct answers_runs runs = { .limit = 1472 };
 		unsigned tries = 0;
 
-		refuse(&runs, errors[i], 1473, "1500 1500 9 1472 1472",
-		    "1x1500 1x1500 1x9 2x1472");
+		refuse(&runs, errors[i], 1401, "1472 1472 9 1400 1400",
+		    "1x1472 1x1472 1x9 2x1400");
 		while (++tries < 100000 &&
-		    refuse(&runs, errors[i], 1473, "1500 1500 0 9 9",
-			"1x1500 1x1500 1x0 2x9") == 0)
+		    refuse(&runs, errors[i], 1401, "1472 1472 0 9 9",
+			"1x1472 1x1472 1x0 2x9") == 0)
 			continue;
 		ck_assert_uint_gt(tries, 1000);
 		ck_assert_uint_lt(tries, 100000);
@@ -345,7 +344,7 @@ END_TEST
 /* What is of the moment is not held against runs. */
 START_TEST(test_full_queue)
 {
-	struct answers_runs runs = { .limit = 65000 };
+	struct answers_runs runs = { .limit = 1472 };
 	struct datagram_counters counters = { 0 };
 
 	refuse(&runs, ENOBUFS, 0, "9 9", "1x9 1x9");

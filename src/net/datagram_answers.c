@@ -17,6 +17,13 @@
 #define RUN_MAX_BYTES 65000
 
 /*
+ * Of its datagrams: what an Ethernet carries in one piece. A run of longer ones
+ * is seldom taken, and saves nothing: it costs more to cut up than to send
+ * singly.
+ */
+#define RUN_SIZE_MAX 1472
+
+/*
  * Datagrams that go singly before it is seen whether the limit still holds:
  * what is tried in vain costs a hundredth of that.
  */
@@ -54,7 +61,7 @@ answers_open_runs(struct answers_runs *runs, int fd)
 
 	/* An older kernel would send a run as one long datagram. */
 	if (getsockopt(fd, SOL_UDP, UDP_SEGMENT, &size, &len) == 0)
-		runs->limit = RUN_MAX_BYTES;
+		runs->limit = RUN_SIZE_MAX;
 }
 
 /* Names the local address that was asked as the one the answer leaves from. */
@@ -166,13 +173,13 @@ join_run(const struct msghdr *question, char *data, size_t len,
 static bool
 may_begin_run(struct answers_runs *runs, size_t len)
 {
-	if (len == 0 || runs->limit == 0)
+	if (len == 0 || len > RUN_SIZE_MAX || runs->limit == 0)
 		return false;
 	if (len <= runs->limit)
 		return true;
-	if (len > RUN_MAX_BYTES / 2 || ++runs->skipped < SKIPPED_MAX)
+	if (++runs->skipped < SKIPPED_MAX)
 		return false;
-	runs->limit = RUN_MAX_BYTES;
+	runs->limit = RUN_SIZE_MAX;
 	return true;
 }
 

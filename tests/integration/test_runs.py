@@ -105,11 +105,13 @@ def test_longer_than_the_wire_takes(netlabd, namespaces, host):
     """These go in fragments, which a run's cannot; shorter ones do not suffer.
     """
     server, client = namespaces
+    for end in namespaces:
+        end.ip("link", "set", "wire", "mtu", "1400")
     daemon = netlabd('echo lab { listen = "*:7007/udp" }', prefix=server.prefix)
     with client.entered():
         socks = [roomy_socket((host, 7007)) for _ in range(2)]
         for _ in range(3):
-            questions = mix(socks, (64, 0, 1400, 3000, 1473), 100)
+            questions = mix(socks, (64, 0, 1300, 3000, 1450), 100)
             send_together(daemon, questions)
             expect_echoes(questions)
     figures = daemon.stop().figures["lab"]
