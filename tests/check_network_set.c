@@ -164,6 +164,21 @@ START_TEST(test_twice)
 }
 END_TEST
 
+/* What was not let into the set says nothing of those that are in none. */
+START_TEST(test_refused_allows_nobody)
+{
+	struct network_set *set = network_set_new();
+	struct sockaddr_in peer = { .sin_family = AF_INET };
+
+	ck_assert_int_eq(inet_pton(AF_INET, "192.0.2.1", &peer.sin_addr), 1);
+	add(set, "10.0.0.0/8", false);
+	expect_refused(set, "10.0.0.0/8", true,
+	    "is both allowed and denied (write it in one of them)");
+	ck_assert(network_set_admits(set, (struct sockaddr *)&peer));
+	network_set_release(set);
+}
+END_TEST
+
 START_TEST(test_hold)
 {
 	struct network_set *set = network_set_new();
@@ -332,5 +347,5 @@ START_TEST(test_random)
 }
 END_TEST
 
-CHECK_MAIN(
-    "network_set", test_table, test_whole, test_twice, test_hold, test_random)
+CHECK_MAIN("network_set", test_table, test_whole, test_twice,
+    test_refused_allows_nobody, test_hold, test_random)
