@@ -164,6 +164,25 @@ START_TEST(test_twice)
 }
 END_TEST
 
+/* Of a network that has bits beyond those that count. */
+START_TEST(test_bits_beyond)
+{
+	struct network_set *set = network_set_new();
+	struct network network;
+	char why[WHY_SIZE];
+
+	ck_assert_int_eq(network_parse(&network, "255.255.0.1/1", why), 0);
+	ck_assert_int_eq(network_set_add(set, &network, true, why), 0);
+	ck_assert_int_eq(network_parse(&network, "ffff::1/2", why), 0);
+	ck_assert_int_eq(network_set_add(set, &network, true, why), 0);
+	ck_assert_int_eq(find(set, "128.0.0.1"), NETWORK_ALLOWED);
+	ck_assert_int_eq(find(set, "127.0.0.1"), NETWORK_UNLISTED);
+	ck_assert_int_eq(find(set, "c000::1"), NETWORK_ALLOWED);
+	ck_assert_int_eq(find(set, "8000::1"), NETWORK_UNLISTED);
+	network_set_release(set);
+}
+END_TEST
+
 /* What was not let into the set says nothing of those that are in none. */
 START_TEST(test_refused_allows_nobody)
 {
@@ -347,5 +366,5 @@ START_TEST(test_random)
 }
 END_TEST
 
-CHECK_MAIN("network_set", test_table, test_whole, test_twice,
+CHECK_MAIN("network_set", test_table, test_whole, test_twice, test_bits_beyond,
     test_refused_allows_nobody, test_hold, test_random)

@@ -135,10 +135,11 @@ static void
 refresh_fronts(struct network_set *set, uint32_t root,
     const struct network_key *key, unsigned bits)
 {
-	size_t first = front_of(key);
-	size_t end = first + (bits < FRONT_BITS ? FRONT_SIZE >> bits : 1);
+	size_t count = bits < FRONT_BITS ? FRONT_SIZE >> bits : 1;
+	/* Bits of the key beyond those of the network do not count. */
+	size_t first = front_of(key) / count * count;
 
-	for (size_t i = first; i < end; i++) {
+	for (size_t i = first; i < first + count; i++) {
 		struct front *front = &set->fronts[root][i];
 		struct network_key start = { { (uint64_t)i << (64 - FRONT_BITS),
 		    0 } };
