@@ -5,12 +5,13 @@
  * after losses. Who is answered, and how long, is judged a second time here.
  */
 #include <errno.h>
-#include <jansson.h>
 #include <netinet/in.h>
 #include <netinet/udp.h>
 #include <unistd.h>
 
 #include "net/datagram_private.h"
+#include "net/pair.h"
+#include "fuzz_account.h"
 #include "fuzz_guard.h"
 #include "fuzz_service.h"
 
@@ -20,6 +21,7 @@ int __wrap_recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags,
 int
 __wrap_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags);
 ssize_t __wrap_sendmsg(int fd, const struct msghdr *message, int flags);
+int64_t __wrap_clock_monotonic_ms(void);
 
 #define BATCH       64
 #define HEADER_SIZE 28   /* of IPv4 and UDP */
@@ -30,7 +32,7 @@ struct question {
 	unsigned char data[64];
 	struct sockaddr_storage peer;
 	size_t len;
-	bool may_be_answered;
+	bool may_be_answered, is_answered;
 };
 
 static struct {
@@ -40,7 +42,14 @@ static struct {
 	struct question questions[MAX];
 	unsigned count, next; /* next: that may have been answered */
 	uint64_t answers;
+	int64_t now_ms; /* which stands still during a batch */
 } kernel;
+
+int64_t
+__wrap_clock_monotonic_ms(void)
+{
+	return kernel.now_ms;
+}
 
 /* Any address of any family; its bytes are the input's. */
 static void
@@ -179,6 +188,7 @@ note_questions(const struct mmsghdr *message, size_t size, bool is_bad)
 		size_t len = size != 0 && size < left ? size : left;
 
 		question->may_be_answered = !is_bad;
+		question->is_answered = false;
 		question->len = len;
 		memcpy(
 		    &question->peer, header->msg_name, sizeof(question->peer));
@@ -194,13 +204,16 @@ int
 __wrap_recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags,
     struct timespec *timeout)
 {
-	unsigned batch = fuzz_byte(kernel.input) % 8, taken = 0;
+	static const int64_t pauses_ms[] = { 0, 0, 1, 10, PAIR_ECHO_MS - 1,
+		PAIR_ECHO_MS, 1000, PAIR_MUTE_MS };
+	unsigned code = fuzz_byte(kernel.input), batch = code % 8, taken = 0;
 
 	(void)fd;
 	(void)flags;
 	(void)timeout;
 	REQUIRE(count > 0 && count <= BATCH);
 	kernel.count = kernel.next = 0;
+	kernel.now_ms += pauses_ms[code / 8 % 8];
 	while (taken < batch && taken < count &&
 	    kernel.input->at < kernel.input->end) {
 		struct mmsghdr *message = &messages[taken++];
@@ -222,41 +235,63 @@ __wrap_recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags,
 }
 
 /* An echo is the question, as its type has it. */
-static void
-require_echo(const struct question *question, const struct iovec *answer)
+static bool
+is_echo(const struct question *question, const struct iovec *answer)
 {
 	const char *name = kernel.service->type->name;
 	const unsigned char *bytes = answer->iov_base;
 	bool is_upper = strcmp(name, "echo-upper") == 0;
 
 	if (!is_upper && strcmp(name, "echo") != 0)
-		return;
-	REQUIRE(answer->iov_len == question->len);
+		return true;
+	if (answer->iov_len != question->len)
+		return false;
 	for (size_t i = 0; i < answer->iov_len && i < sizeof(question->data);
 	     i++) {
 		unsigned char asked = question->data[i];
 
 		if (is_upper && asked >= 'a' && asked <= 'z')
 			asked = (unsigned char)(asked - 'a' + 'A');
-		REQUIRE(bytes[i] == asked);
+		if (bytes[i] != asked)
+			return false;
 	}
+	return true;
 }
 
-/* Answers come in the order of their questions. */
+/* Who may be a server is answered once in a while, and so once in a batch. */
+static void
+require_first(const struct question *answered)
+{
+	const struct sockaddr_in *in = (const void *)&answered->peer;
+	enum pair_rule rule = (enum pair_rule)kernel.service->common.pair_rule;
+
+	if (answered->peer.ss_family == AF_UNIX || rule == PAIR_OFF ||
+	    (rule == PAIR_ON && ntohs(in->sin_port) >= PAIR_CLIENT_PORT))
+		return;
+	for (const struct question *other = kernel.questions; other < answered;
+	     other++)
+		REQUIRE(!other->is_answered ||
+		    memcmp(&other->peer, &answered->peer,
+			sizeof(other->peer)) != 0);
+}
+
+/* Answers come in the order of their questions, not all of which have one. */
 static void
 require_answer(const struct msghdr *answer, const struct iovec *data)
 {
-	const struct question *question;
+	struct question *question;
 
 	do {
 		REQUIRE(kernel.next < kernel.count);
 		question = &kernel.questions[kernel.next++];
 	} while (!question->may_be_answered ||
 	    memcmp(&question->peer, answer->msg_name, answer->msg_namelen) !=
-		0);
-	REQUIRE(data->iov_len + HEADER_SIZE <=
-	    kernel.amplification * (question->len + HEADER_SIZE));
-	require_echo(question, data);
+		0 ||
+	    data->iov_len + HEADER_SIZE >
+		kernel.amplification * (question->len + HEADER_SIZE) ||
+	    !is_echo(question, data));
+	question->is_answered = true;
+	require_first(question);
 }
 
 /* All of a run but the last are as long as the first, and none is empty. */
@@ -316,41 +351,6 @@ __wrap_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
 	return (int)taken;
 }
 
-/* Each of its last messages is one JSON object, whatever was sent. */
-static void
-require_json(struct service *service)
-{
-	static char out[8 * DATAGRAM_SIZE];
-	struct history *history = service->type->history != NULL
-	    ? service->type->history(service)
-	    : NULL;
-	struct history_item item;
-
-	for (uint64_t next = 1;
-	     history != NULL && history_find(history, next, &item);
-	     next = item.sequence + 1) {
-		size_t len = service->type->history_json(
-		    service, &item, out, sizeof(out));
-		json_t *json = json_loadb(out, len, 0, NULL);
-
-		REQUIRE(len == 0 || json_is_object(json));
-		json_decref(json);
-	}
-}
-
-static void
-require_counters(const struct service *service)
-{
-	const struct datagram_counters *counters = &service->datagrams;
-	uint64_t sum =
-	    counters->answered + counters->unanswered + counters->cut;
-
-	for (int i = 0; i < GUARD_REASONS; i++)
-		sum += counters->refused[i];
-	REQUIRE(counters->answered == kernel.answers);
-	REQUIRE(service->type->one_way || sum == counters->received);
-}
-
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -360,20 +360,24 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (fuzz_world_open(&world, &input) &&
 	    world.service->type->datagram != NULL) {
 		int family = fuzz_byte(&input) % 2 == 0 ? AF_INET : AF_INET6;
-		struct datagram_socket *sock =
-		    service_open_datagram(world.service, world.daemon.base,
-			socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0), 0);
+		struct datagram_socket *sock;
 
+		REQUIRE(service_admission_begin(world.service) == 0);
+		sock = service_open_datagram(world.service, world.daemon.base,
+		    socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0), 0);
 		REQUIRE(sock != NULL);
 		kernel.input = &input;
 		kernel.service = world.service;
 		kernel.answers = 0;
+		/* The pair rule has forgotten those of other inputs. */
+		kernel.now_ms += PAIR_MUTE_MS + 1;
 		kernel.amplification = world.service->type->amplification;
 		if (kernel.amplification == 0)
 			kernel.amplification = 1;
 		while (input.at < input.end)
 			(void)datagram_wake(sock);
-		require_counters(world.service);
+		require_counters(world.service, kernel.answers);
+		require_limits(world.service);
 		require_json(world.service);
 		datagram_close(sock, true);
 	}

@@ -48,6 +48,21 @@ fuzz_set(struct service *service, const char *name, const char *value)
 		(void)service_set_option(service, row, value, why);
 }
 
+/* Who may come in, and how fast. */
+static inline void
+fuzz_set_limit(struct service *service, unsigned name, unsigned value)
+{
+	static const char *const names[] = { "allow", "deny", "log-only",
+		"datagram-rate", "datagram-rate-per-source", "rate-burst",
+		"source-prefix4", "source-prefix6", "pair-rule" };
+	static const char *const values[] = { "1", "3", "0", "16", "1000",
+		"1ms", "1s", "no", "yes", "strict", "*", "localhost",
+		"0.0.0.0/1", "192.0.0.0/8", "::/0", "8000::/1" };
+
+	fuzz_set(service, names[name % (sizeof(names) / sizeof(*names))],
+	    values[value % (sizeof(values) / sizeof(*values))]);
+}
+
 /*
  * One of the options that leave files, other programs and much memory alone,
  * by two bytes. What an option does not take leaves it as it is.
@@ -64,8 +79,12 @@ fuzz_set_any(struct service *service, struct fuzz_input *input)
 		"all" };
 	unsigned name = fuzz_byte(input), value = fuzz_byte(input);
 
-	fuzz_set(service, names[name % (sizeof(names) / sizeof(*names))],
-	    values[value % (sizeof(values) / sizeof(*values))]);
+	if (name > 127)
+		fuzz_set_limit(service, name, value);
+	else
+		fuzz_set(service,
+		    names[name % (sizeof(names) / sizeof(*names))],
+		    values[value % (sizeof(values) / sizeof(*values))]);
 }
 
 /* False where the options do not fit each other; to be closed in any case. */
@@ -99,7 +118,7 @@ fuzz_world_open(struct fuzz_world *world, struct fuzz_input *input)
 	fuzz_set(world->service, "gather", "0");
 	fuzz_set(world->service, "history", "256K");
 	fuzz_set(world->service, "listen", "unix:/run/x");
-	/* It remembers those of other inputs. */
+	/* Most are to be answered, however often they come. */
 	fuzz_set(world->service, "pair-rule", "no");
 	for (options = type / count % 4; options > 0; options--)
 		fuzz_set_any(world->service, input);
