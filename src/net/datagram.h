@@ -91,7 +91,8 @@ struct datagram_config {
 	enum pair_rule pair_rule;
 	/* What is asked does not matter, so that it is no sign of a client. */
 	bool ignores_data;
-	/* Runs may come merged; of those that are dropped each counts as one. */
+	/* Runs may come merged; of those that are dropped each counts as one.
+	 */
 	bool merges;
 	bool kernel_time; /* the socket is one of socket_set_kernel_time() */
 	/*
