@@ -4,9 +4,10 @@
 A module gives a Scenario for each thing it measures; run(bench) yields rows
 (Ratio, Figure, Check or Goal of result.py).
 """
-from netbench.scenarios import (admission, bucket, clock, echo, exact, flood,
-                                lag, many, memory, options, peers, profiles,
-                                receivers, start, upkeep, viewers)
+from netbench.scenarios import (admission, bucket, clock, curves, echo,
+                                exact, flood, instances, lag, many, memory,
+                                options, peers, profiles, receivers, start,
+                                upkeep, viewers)
 
 ALL = {scenario.name: scenario for scenario in (
     echo.UDP, echo.TCP, many.MANY, clock.TIME, memory.MEMORY, memory.GROWTH,
@@ -15,7 +16,8 @@ ALL = {scenario.name: scenario for scenario in (
     exact.BURST, exact.MIXED, exact.SIZES, flood.FLOOD, upkeep.SLICES,
     admission.ADMISSION, admission.ANSWERED, viewers.VIEW, options.OPTIONS,
     peers.ECHO, peers.GETS, clock.PEERS, receivers.CPU, receivers.SUSTAINED,
-    receivers.HIGHEST, receivers.BURST, flood.PEERS, profiles.PROFILE)}
+    receivers.HIGHEST, receivers.BURST, flood.PEERS, profiles.PROFILE,
+    curves.UDP, curves.TCP, curves.BUCKET, instances.SHARE)}
 
 # Groups of them that can be asked for by a name of their own. "goals" has each
 # goal once, beside the other programs that it names.
@@ -28,4 +30,5 @@ GROUPS = {
               receivers.CPU, lag.DELAY, lag.STALL, memory.MEMORY,
               memory.GROWTH, memory.IDLE, profiles.PROFILE, start.START,
               start.RELOAD, start.SIZE),
+    "curves": (curves.UDP, curves.TCP, curves.BUCKET, instances.SHARE),
 }
