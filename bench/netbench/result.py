@@ -199,23 +199,3 @@ def as_json(bench, outcomes):
                       **dataclasses.asdict(row)} for row in outcome.rows],
         } for outcome in outcomes],
     }
-
-
-def markdown(run):
-    """All goals of a run that was kept as JSON, as a table for a document."""
-    lines = ["| scenario | goal | aim | measured | |", "|---|---|---|---|---|"]
-    for scenario in run["scenarios"]:
-        for row in scenario["rows"]:
-            if row["kind"] == "goal":
-                word = {True: "met", False: "**missed**", None: "-"}
-                lines.append(" ".join((
-                    "|", scenario["name"], "|", row["label"], "|", bound(row),
-                    "|", measured(row), "|",
-                    row["note"] if row["met"] is None else word[row["met"]],
-                    "|")))
-    where = "apart" if run["apart"] else "on one processor"
-    machine_ = run["machine"]
-    return "\n".join([
-        f"{machine_['system']} {machine_['kernel']}, {machine_['processor']}, "
-        f"{machine_['processors']} processors, server and load {where}; "
-        f"median (least - greatest) of {run['rounds']} rounds.", ""] + lines)

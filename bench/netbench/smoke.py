@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: ISC
 """Checks the benchmark itself in seconds: loads must find what is wrong."""
+import argparse
+import json
 import os
 
-from netbench import bench as bench_module, faulty, receivers, scenarios
+from netbench import (bench as bench_module, document, faulty, receivers,
+                      result, scenarios)
 from netbench.message import message
-from netbench.result import Check, collect
+from netbench.result import Check, Goal, Ratio, collect
+from netbench.scenario import Scenario
 from netbench.server import ServerError
 
 COUNT = 300
@@ -121,6 +125,49 @@ def check_netlabd(bench):
     yield Check("netlabd stops in order", server.stop(), "")
 
 
+def record(bench):
+    """A run that was never made, as JSON."""
+    rows = [Ratio("load", "limit", 1, 1, 1, 100, 5, 0),
+            Ratio("load", "ours", 1.04, 1, 1.1, 104, 5, 0),
+            Goal("ours / limit", 1.04, 1.05), Goal("rate", 1, 2, least=True)]
+    outcome = result.Outcome(Scenario("udp-echo", "", None), rows, 1)
+    return json.dumps(result.as_json(bench, [outcome]))
+
+
+def check_document(bench):
+    """A document that is not what its records come to is found, and so is a
+    command that does not exist."""
+    (bench.folder / "a.json").write_text(record(bench), encoding="utf-8")
+    path = bench.folder / "a.md"
+    path.write_text("`make bench BENCHFLAGS=udp-echo`\n### udp-echo: slow\n"
+                    "<!-- goals of a.json -->\n<!-- end -->\n"
+                    "<!-- udp-echo of a.json -->\n<!-- end -->\n"
+                    "`bench/run --list`\n", encoding="utf-8")
+    right = document.filled(path)
+    for label, text, fault in (
+            ("a document", right, ""),
+            ("its tables changed", right.replace("1.04", "1.03"), "tables"),
+            ("nothing on what is missed", right.replace("###", ""), "nothing"),
+            ("a needless heading", right + "### time: \n", "time"),
+            ("a row lost", right.replace("| load |", "|"), "tables"),
+            ("no table", right.replace("<!--", "<!"), "no table"),
+            ("another scenario", right.replace("=udp-echo", "=udp-ech"),
+             "udp-ech"),
+            ("another argument", right.replace("--list", "--lis t"), "--lis")):
+        path.write_text(text, encoding="utf-8")
+        found = list(document.faults(path, scenarios.ALL, parse_names))
+        yield Check(label, fault in "".join(found) and
+                    bool(fault) == bool(found), "; ".join(found))
+
+
+def parse_names(arguments):
+    """What stands for the command line's parser."""
+    if "--lis" in arguments:
+        raise ValueError
+    return argparse.Namespace(names=[name for name in arguments
+                                     if not name.startswith("-")])
+
+
 def check_scenarios(bench):
     """Each runs to its end, but for those beside other people's programs; what
     it finds in so short a time says nothing."""
@@ -143,7 +190,8 @@ def run(arguments):
     with bench_module.Bench(arguments) as bench:
         rows = [*check_limits(bench), *check_reading(bench),
                 *check_logs(bench), *check_faulty_udp(bench),
-                *check_pairs(bench), *check_faulty_tcp(bench)]
+                *check_pairs(bench), *check_faulty_tcp(bench),
+                *check_document(bench)]
         if bench.netlabd is not None:
             rows += check_netlabd(bench)
         rows += check_scenarios(bench)
