@@ -18,7 +18,7 @@ struct noted_lab {
 static void
 lab_open(struct noted_lab *lab)
 {
-	struct shelf shelf = { .items = NULL };
+	struct shelf shelf = { .places = NULL };
 	char why[WHY_SIZE] = "";
 	int client;
 

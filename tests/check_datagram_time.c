@@ -155,7 +155,7 @@ START_TEST(test_asked_for)
 	const struct service_type *echo = service_type_find("echo");
 	const struct service_type *types[] = { echo, &timed, echo, echo };
 	struct event_base *base = event_base_new();
-	struct shelf shelf = { .items = NULL };
+	struct shelf shelf = { .places = NULL };
 	struct service *old = NULL;
 	char text[NET_PATH_SIZE];
 

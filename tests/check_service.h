@@ -106,7 +106,7 @@ static inline void
 serve(struct served *served, struct service *service)
 {
 	char text[NET_PATH_SIZE], why[WHY_SIZE] = "";
-	struct shelf shelf = { .items = NULL };
+	struct shelf shelf = { .places = NULL };
 
 	signal(SIGPIPE, SIG_IGN);
 	memset(served, 0, sizeof(*served));

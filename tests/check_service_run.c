@@ -11,7 +11,7 @@ static struct stream_pool pool = { .max = 100 };
 static int
 try_start(struct service *service, struct event_base *base, char why[WHY_SIZE])
 {
-	struct shelf shelf = { .items = NULL };
+	struct shelf shelf = { .places = NULL };
 
 	if (service_listen(service, base, &pool, &shelf, why) == 0 &&
 	    service_start(service, why) == 0)

@@ -77,7 +77,7 @@ make_ticking(const char *listen)
 static void
 listen_on(struct service *service, struct event_base *base)
 {
-	struct shelf shelf = { .items = NULL };
+	struct shelf shelf = { .places = NULL };
 	char why[WHY_SIZE] = "";
 
 	ck_assert_msg(
@@ -206,7 +206,7 @@ END_TEST
 START_TEST(test_failed_listen)
 {
 	struct event_base *base = event_base_new();
-	struct shelf shelf = { .items = NULL };
+	struct shelf shelf = { .places = NULL };
 	int taken = net_open("127.0.0.1:0/udp", 0);
 	char text[64], why[WHY_SIZE];
 	struct service *service;
@@ -228,7 +228,7 @@ END_TEST
 START_TEST(test_retired)
 {
 	struct event_base *base = event_base_new();
-	struct shelf shelf = { .items = NULL };
+	struct shelf shelf = { .places = NULL };
 	struct service *service = make_ticking("127.0.0.1:0/udp");
 
 	plan = (typeof(plan)){ 1, -1, -1 };

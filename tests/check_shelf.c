@@ -55,7 +55,7 @@ static const struct {
 START_TEST(test_addresses)
 {
 	for (size_t i = 0; i < COUNT(addresses); i++) {
-		struct shelf shelf = { .items = NULL };
+		struct shelf shelf = { .places = NULL };
 		int fd = open("/dev/null", O_RDONLY), taken;
 
 		put(&shelf, addresses[i].put, "one", fd);
@@ -89,7 +89,7 @@ START_TEST(test_port_0)
 		{ "a", -1 },
 		{ "", 1005 },
 	};
-	struct shelf shelf = { .items = NULL };
+	struct shelf shelf = { .places = NULL };
 
 	for (size_t i = 0; i < COUNT(owners); i++)
 		put(&shelf, "127.0.0.1:0/udp", owners[i], 1000 + (int)i);
@@ -106,7 +106,7 @@ END_TEST
 START_TEST(test_close)
 {
 	unsigned before = net_count_descriptors();
-	struct shelf shelf = { .items = NULL };
+	struct shelf shelf = { .places = NULL };
 	char text[NET_PATH_SIZE], gram[NET_PATH_SIZE];
 	int taken = net_open("127.0.0.1:0/tcp", 0);
 
@@ -122,7 +122,7 @@ START_TEST(test_close)
 	ck_assert_uint_eq(net_count_descriptors(), before + 1);
 	ck_assert_int_eq(access(strchr(text, '/'), F_OK), -1);
 	ck_assert_int_eq(access(strchr(gram, '/'), F_OK), -1);
-	ck_assert_ptr_null(shelf.items);
+	ck_assert_ptr_null(shelf.places);
 	ck_assert_uint_eq(shelf.count, 0);
 	shelf_close(&shelf);
 	ck_assert_int_eq(listen(taken, 1), 0);
@@ -136,7 +136,7 @@ START_TEST(test_close_beside_a_copy)
 	static const char *const prefixes[] = { "unix:", "unixgram:" };
 
 	for (size_t i = 0; i < COUNT(prefixes); i++) {
-		struct shelf shelf = { .items = NULL };
+		struct shelf shelf = { .places = NULL };
 		char text[NET_PATH_SIZE];
 		int fd = net_open(net_path(text, prefixes[i], "socket"), 0);
 
@@ -156,7 +156,7 @@ START_TEST(test_put_bound)
 		"127.0.0.1:0/tcp", "unix:", "unixgram:" };
 
 	for (size_t i = 0; i < COUNT(texts); i++) {
-		struct shelf shelf = { .items = NULL };
+		struct shelf shelf = { .places = NULL };
 		struct shelf_item item;
 		struct address bound;
 		char text[NET_PATH_SIZE];
@@ -181,18 +181,18 @@ END_TEST
 /* What was dropped before is told by who comes, unless it was told. */
 START_TEST(test_put_bound_with_drops)
 {
-	struct shelf shelf = { .items = NULL };
+	struct shelf shelf = { .places = NULL };
 	int fd = net_open("127.0.0.1:0/udp", 4096);
 	int client = net_connect(fd);
 
 	while (socket_drops(fd) < 10)
 		ck_assert_int_eq(send(client, "x", 1, 0), 1);
 	ck_assert_int_eq(shelf_put_bound(&shelf, fd, SHELF_STORED), 0);
-	ck_assert_uint_eq(shelf.items[0].drops, 0);
-	ck_assert_int_eq(shelf.items[0].origin, SHELF_STORED);
+	ck_assert_uint_eq(shelf_item(&shelf, 0)->drops, 0);
+	ck_assert_int_eq(shelf_item(&shelf, 0)->origin, SHELF_STORED);
 	socket_note_drops(fd, 7);
 	ck_assert_int_eq(shelf_put_bound(&shelf, dup(fd), SHELF_PASSED), 0);
-	ck_assert_uint_eq(shelf.items[1].drops, 7);
+	ck_assert_uint_eq(shelf_item(&shelf, 1)->drops, 7);
 	socket_note_drops(fd, UINT32_MAX);
 	ck_assert_uint_eq(socket_noted_drops(fd), UINT32_MAX);
 	close(client);
@@ -221,7 +221,7 @@ bind_beside(struct shelf *shelf, const char *host, unsigned port)
 START_TEST(test_lend_port)
 {
 	for (int claimed = 0; claimed < 2; claimed++) {
-		struct shelf shelf = { .items = NULL };
+		struct shelf shelf = { .places = NULL };
 		struct address address = net_parse("127.0.0.1:0/udp");
 		int fd = net_open("127.0.0.1:0/udp", 0), beside;
 		unsigned port = net_port(fd);
@@ -246,7 +246,7 @@ END_TEST
 /* One that shares its port anyway goes on doing so. */
 START_TEST(test_lend_a_shared_port)
 {
-	struct shelf shelf = { .items = NULL };
+	struct shelf shelf = { .places = NULL };
 	int fd = net_open("0.0.0.0:0/udp", 0), beside;
 	unsigned port = net_port(fd);
 
@@ -262,7 +262,7 @@ END_TEST
 
 START_TEST(test_put_what_is_no_socket)
 {
-	struct shelf shelf = { .items = NULL };
+	struct shelf shelf = { .places = NULL };
 	int fds[2];
 
 	ck_assert_int_eq(pipe(fds), 0);

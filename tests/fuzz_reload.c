@@ -93,7 +93,7 @@ require_same(const struct config *a, const struct config *b)
 static bool
 start(struct daemon *daemon)
 {
-	struct shelf shelf = { .items = NULL };
+	struct shelf shelf = { .places = NULL };
 	struct config *config = daemon->config;
 	char why[WHY_SIZE];
 

@@ -161,7 +161,7 @@ catch_signals(struct daemon *daemon)
 static int
 open_sockets(struct daemon *daemon)
 {
-	struct shelf shelf = { .items = NULL };
+	struct shelf shelf = { .places = NULL };
 	char why[WHY_SIZE];
 	int result = store_inherit(&shelf, why);
 

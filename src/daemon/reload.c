@@ -26,11 +26,21 @@ struct reload {
 	struct outcome outcome;
 };
 
-static struct service *
-find_named(const struct config *config, const char *name)
+static bool
+is_named(const struct service *service, const char *name)
 {
+	return strcmp(service_name(service), name) == 0;
+}
+
+/* Most have kept their place. */
+static struct service *
+find_named(const struct config *config, const char *name, size_t place)
+{
+	if (place < config->service_count &&
+	    is_named(config->services[place], name))
+		return config->services[place];
 	for (size_t i = 0; i < config->service_count; i++)
-		if (strcmp(service_name(config->services[i]), name) == 0)
+		if (is_named(config->services[i], name))
 			return config->services[i];
 	return NULL;
 }
@@ -48,7 +58,8 @@ compare(struct reload *reload)
 		return -1;
 	for (size_t i = 0; i < reload->fresh->service_count; i++) {
 		struct service *fresh = reload->fresh->services[i];
-		struct service *old = find_named(running, service_name(fresh));
+		struct service *old =
+		    find_named(running, service_name(fresh), i);
 
 		if (old == NULL)
 			outcome->started++;
@@ -180,7 +191,8 @@ commit(struct reload *reload)
 	store_sync(daemon->config);
 	for (size_t i = 0; i < old->service_count; i++)
 		retirees_add(&daemon->retirees, old->services[i],
-		    find_named(daemon->config, service_name(old->services[i])),
+		    find_named(
+			daemon->config, service_name(old->services[i]), i),
 		    &reload->shelf, daemon->config->globals.reload_grace);
 	retirees_review(&daemon->retirees, daemon->config->globals.networks,
 	    daemon->config->globals.log_only);

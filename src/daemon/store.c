@@ -122,10 +122,11 @@ int
 store_check_rest(const struct shelf *shelf, char why[WHY_SIZE])
 {
 	for (size_t i = 0; i < shelf->count; i++) {
-		const struct address *address = &shelf->items[i].address;
+		const struct shelf_item *item = shelf_item(shelf, i);
+		const struct address *address = &item->address;
 		char text[ADDRESS_TEXT_SIZE];
 
-		if (shelf->items[i].origin != SHELF_PASSED)
+		if (item->origin != SHELF_PASSED)
 			continue;
 		address_format(text, &address->u.sa, address->len);
 		return why_set(why,

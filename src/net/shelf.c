@@ -11,16 +11,15 @@
 int
 shelf_put(struct shelf *shelf, const struct shelf_item *item)
 {
-	struct shelf_item *items =
-	    reallocarray(shelf->items, shelf->count + 1, sizeof(*items));
+	struct shelf_item *places = reallocarray(
+	    shelf->places, shelf->begin + shelf->count + 1, sizeof(*places));
 
-	if (items == NULL) {
+	if (places == NULL) {
 		close(item->fd);
 		return -1;
 	}
-	items[shelf->count] = *item;
-	shelf->items = items;
-	shelf->count++;
+	shelf->places = places;
+	*shelf_item(shelf, shelf->count++) = *item;
 	return 0;
 }
 
@@ -55,7 +54,8 @@ find(
 {
 	size_t i = 0;
 
-	while (i < shelf->count && !is_wanted(&shelf->items[i], address, owner))
+	while (i < shelf->count &&
+	    !is_wanted(shelf_item(shelf, i), address, owner))
 		i++;
 	return i;
 }
@@ -68,11 +68,11 @@ shelf_take(struct shelf *shelf, const struct address *address,
 
 	if (i == shelf->count)
 		return -1;
-	*item = shelf->items[i];
+	*item = *shelf_item(shelf, i);
 	/* The others keep their order, in which port 0 may come twice. */
+	memmove(shelf_item(shelf, 1), shelf_item(shelf, 0), i * sizeof(*item));
+	shelf->begin++;
 	shelf->count--;
-	memmove(&shelf->items[i], &shelf->items[i + 1],
-	    (shelf->count - i) * sizeof(*shelf->items));
 	return 0;
 }
 
@@ -81,7 +81,7 @@ shelf_claim(
     struct shelf *shelf, const struct address *address, const char *owner)
 {
 	for (size_t i = 0; i < shelf->count; i++) {
-		struct shelf_item *item = &shelf->items[i];
+		struct shelf_item *item = shelf_item(shelf, i);
 
 		if (!item->claimed && is_wanted(item, address, owner)) {
 			item->claimed = true;
@@ -109,7 +109,7 @@ shelf_lend_port(struct shelf *shelf, const struct address *address)
 	bool any = false;
 
 	for (size_t i = 0; i < shelf->count; i++) {
-		struct shelf_item *item = &shelf->items[i];
+		struct shelf_item *item = shelf_item(shelf, i);
 
 		if (item->claimed || !is_in_the_way(item, address))
 			continue;
@@ -124,7 +124,7 @@ void
 shelf_end_loan(struct shelf *shelf)
 {
 	for (size_t i = 0; i < shelf->count; i++) {
-		struct shelf_item *item = &shelf->items[i];
+		struct shelf_item *item = shelf_item(shelf, i);
 
 		if (item->lent)
 			(void)socket_share_port(item->fd, false);
@@ -142,11 +142,14 @@ shelf_has(
 void
 shelf_discard(struct shelf *shelf)
 {
-	for (size_t i = 0; i < shelf->count; i++)
-		if (shelf->items[i].origin == SHELF_PASSED)
-			socket_close(shelf->items[i].fd);
+	for (size_t i = 0; i < shelf->count; i++) {
+		const struct shelf_item *item = shelf_item(shelf, i);
+
+		if (item->origin == SHELF_PASSED)
+			socket_close(item->fd);
 		else
-			socket_discard(shelf->items[i].fd);
+			socket_discard(item->fd);
+	}
 	shelf->count = 0;
 	shelf_close(shelf);
 }
@@ -155,7 +158,7 @@ void
 shelf_close(struct shelf *shelf)
 {
 	for (size_t i = 0; i < shelf->count; i++)
-		socket_close(shelf->items[i].fd);
-	free(shelf->items);
-	*shelf = (struct shelf){ .items = NULL };
+		socket_close(shelf_item(shelf, i)->fd);
+	free(shelf->places);
+	*shelf = (struct shelf){ .places = NULL };
 }

@@ -29,11 +29,22 @@ struct shelf_item {
 	struct address address;       /* as it was declared */
 };
 
-/* All zero is the empty shelf. */
+/*
+ * All zero is the empty shelf. Most are taken in their order: so the places of
+ * those that were before the first are left empty.
+ */
 struct shelf {
-	struct shelf_item *items;
+	struct shelf_item *places;
+	size_t begin; /* the first item's place */
 	size_t count;
 };
+
+/* The nth of the items that are there. */
+static inline struct shelf_item *
+shelf_item(const struct shelf *shelf, size_t n)
+{
+	return &shelf->places[shelf->begin + n];
+}
 
 /*
  * Puts a socket there for who asks for its address. Returns 0, or -1 (out of
