@@ -117,7 +117,7 @@ world_no_reload_cb(evutil_socket_t fd, short what, void *arg)
 static inline void
 world_open(struct world *world, const char *option, const char *value)
 {
-	struct shelf shelf = { .items = NULL };
+	struct shelf shelf = { .places = NULL };
 	char why[WHY_SIZE];
 
 	memset(world, 0, sizeof(*world));

@@ -5,70 +5,8 @@
  */
 #include "net/datagram_private.h"
 
-#include <netinet/in.h>
-#include <netinet/udp.h>
-
-#include "check_datagram.h"
 #include "check_main.h"
-
-static bool
-is_merging(const struct lab *lab)
-{
-	int value = 0;
-	socklen_t len = sizeof(value);
-
-	ck_assert_int_eq(
-	    getsockopt(lab->fd, SOL_UDP, UDP_GRO, &value, &len), 0);
-	return value != 0;
-}
-
-static void
-merge(int fd)
-{
-	int value = 1;
-
-	ck_assert_int_eq(
-	    setsockopt(fd, SOL_UDP, UDP_GRO, &value, sizeof(value)), 0);
-}
-
-static int
-connect_roomy(const struct lab *lab)
-{
-	int client = net_connect(lab->fd);
-
-	net_set_buffer(client, SO_RCVBUF, 200000);
-	return client;
-}
-
-/* Sends datagrams of that size, the last may be shorter, as a run. */
-static void
-send_run(int client, const char *data, size_t len, uint16_t size)
-{
-	union {
-		struct cmsghdr header;
-		char bytes[CMSG_SPACE(sizeof(size))];
-	} control = { .header = { .cmsg_level = SOL_UDP,
-			  .cmsg_type = UDP_SEGMENT,
-			  .cmsg_len = CMSG_LEN(sizeof(size)) } };
-	struct iovec vector = { (void *)(uintptr_t)data, len };
-	struct msghdr message = { .msg_iov = &vector,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control) };
-
-	memcpy(CMSG_DATA(&control.header), &size, sizeof(size));
-	ck_assert_int_eq(sendmsg(client, &message, 0), (ssize_t)len);
-}
-
-static const char *
-pattern(void)
-{
-	static char data[DATAGRAM_SIZE];
-
-	for (size_t i = 0; i < sizeof(data); i++)
-		data[i] = (char)(i * 7 + i / 251);
-	return data;
-}
+#include "check_merge.h"
 
 /* Nor where each that is lost is to be counted. */
 START_TEST(test_never)
@@ -267,6 +205,34 @@ START_TEST(test_many_answers)
 }
 END_TEST
 
+/* Single ones after as many as runs leave room for. */
+START_TEST(test_singles_after_runs)
+{
+	struct lab lab = { 0 };
+	int client;
+
+	lab_open(&lab, "127.0.0.1:0/udp", 200000, true, 1);
+	merge(lab.fd);
+	client = connect_roomy(&lab);
+	send_run(client, pattern(), 64, 1);
+	send_run(client, pattern(), 64, 1);
+	send_run(client, pattern(), 64, 1);
+	send_run(client, pattern(), 63, 1);
+	for (unsigned i = 0; i < 40; i++)
+		send(client, pattern() + i, 2 + i % 2, 0);
+	lab.sock->merge.wary = 0;
+	lab_wake(&lab);
+	ck_assert_uint_eq(lab.seen.calls, 255 + 40);
+	ck_assert_uint_eq(lab.counters.answered, 255 + 40);
+	ck_assert_uint_eq(lab.counters.unanswered, 0);
+	for (unsigned i = 0; i < 255; i++)
+		net_expect(client, pattern() + i % 64, 1);
+	for (unsigned i = 0; i < 40; i++)
+		net_expect(client, pattern() + i, 2 + i % 2);
+	lab_close(&lab);
+}
+END_TEST
+
 /* A wake-up serves about as many datagrams as of single ones. */
 START_TEST(test_bound)
 {
@@ -297,67 +263,6 @@ START_TEST(test_bound)
 }
 END_TEST
 
-/* All that waits at a stop is served, and singly again after runs. */
-START_TEST(test_stop)
-{
-	struct lab lab = { 0 };
-	int client;
-
-	lab_open(&lab, "127.0.0.1:0/udp", 1 << 20, false, 1);
-	merge(lab.fd);
-	client = net_connect(lab.fd);
-	for (int i = 0; i < 20; i++) {
-		send_run(client, pattern(), 99, 2);
-		send(client, "ab", 2, 0);
-		send(client, "", 0, 0);
-	}
-	datagram_stop(lab.sock);
-	ck_assert_uint_eq(merge_limit(&lab.sock->merge), 64);
-	ck_assert_uint_eq(lab.seen.calls, 20 * 52);
-	ck_assert_uint_eq(lab.counters.received_bytes, 20 * 101);
-	lab_close(&lab);
-}
-END_TEST
-
-/* A queue that has ten already gets no room: the run is dropped. */
-static void
-lose_run(struct lab *lab, int client)
-{
-	for (int i = 0; i < 10; i++)
-		send(client, "ab", 2, 0);
-	net_set_buffer(lab->fd, SO_RCVBUF, 1);
-	send_run(client, pattern(), 6400, 100);
-	net_set_buffer(lab->fd, SO_RCVBUF, 200000);
-	lab_drain(lab);
-}
-
-/* A count of drops may be of runs, once there were some. */
-START_TEST(test_lost)
-{
-	struct lab lab = { 0 };
-	char local[ADDRESS_TEXT_SIZE];
-	int client;
-
-	lab_open(&lab, "127.0.0.1:0/udp", 200000, false, 1);
-	socket_format_local(lab.fd, local);
-	client = net_connect(lab.fd);
-	lose_run(&lab, client);
-	ck_assert_uint_eq(lab.seen.losses, 1);
-	ck_assert_uint_eq(lab.seen.lost, 64);
-	ck_assert_str_eq(lab.seen.local, local);
-	ck_assert(is_merging(&lab));
-	send_run(client, pattern(), 6400, 100);
-	lab_drain(&lab);
-	ck_assert_uint_eq(lab.seen.calls, 10 + 64);
-	lose_run(&lab, client);
-	ck_assert_uint_eq(lab.seen.losses, 2);
-	ck_assert_uint_eq(lab.seen.lost, 64 + 1);
-	strcat(local, ", runs counted as one");
-	ck_assert_str_eq(lab.seen.local, local);
-	lab_close(&lab);
-}
-END_TEST
-
 CHECK_MAIN("datagram_merge", test_when, test_never, test_not_when, test_runs,
-    test_inherited, test_judged, test_many_answers, test_bound, test_stop,
-    test_lost)
+    test_inherited, test_judged, test_many_answers, test_singles_after_runs,
+    test_bound)

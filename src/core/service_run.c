@@ -205,6 +205,14 @@ close_listener(struct service_listener *listener, bool serve)
 	listener->datagram = NULL;
 }
 
+/* Not with a socket of systemd's, which listens on after us. */
+static void
+leave_port(const struct service_listener *listener)
+{
+	if (listener->datagram != NULL && listener->origin != SHELF_PASSED)
+		socket_leave_port(datagram_fd(listener->datagram));
+}
+
 void
 service_retire(struct service *service, const struct shelf *left)
 {
@@ -214,8 +222,8 @@ service_retire(struct service *service, const struct shelf *left)
 		bool is_left =
 		    shelf_has(left, listener->address, service->name);
 
-		if (is_left && listener->datagram != NULL)
-			socket_leave_port(datagram_fd(listener->datagram));
+		if (is_left)
+			leave_port(listener);
 		close_listener(listener, is_left);
 	}
 }
@@ -266,7 +274,7 @@ stop_listener(struct service_listener *listener, bool for_good)
 	if (listener->datagram == NULL)
 		return;
 	if (for_good)
-		socket_leave_port(datagram_fd(listener->datagram));
+		leave_port(listener);
 	datagram_stop(listener->datagram);
 	if (datagram_is_noted(listener->datagram))
 		close_listener(listener, true);

@@ -15,8 +15,11 @@
 #define ROUNDS 4
 #define ENOUGH (ROUNDS * BATCH_SIZE)
 
-/* At a stop: more than any queue holds, and still an end under a flood. */
-#define LAST_ROUNDS 4096
+/*
+ * At a stop: about as many as a queue holds, of those that come singly, and
+ * still an end under a flood.
+ */
+#define LAST_DATAGRAMS 262144
 
 /* True when nothing waits any more; an empty datagram waits, too. */
 static bool
@@ -128,8 +131,8 @@ serve_last(struct datagram_socket *sock)
 
 	sock->merge.is_last = true;
 	/* A call may fail, or bring fewer than wait. */
-	for (int i = 0; i < LAST_ROUNDS && !is_drained(fd); i++)
-		datagram_serve(sock, 1);
+	for (unsigned i = 0; i < LAST_DATAGRAMS && !is_drained(fd);)
+		i += 1 + datagram_serve(sock, 1);
 	datagram_tell_drops(sock, socket_drops(fd));
 	if (handler->batch_end != NULL)
 		handler->batch_end(sock->config.owner);

@@ -8,7 +8,10 @@
 
 #include "net/datagram_batch.h"
 
-/* Of runs of 64, the most there is, as many datagrams as of single ones. */
+/*
+ * Of runs of 64 as many datagrams as of single ones; newer kernels make runs of
+ * 128. Once after a while without, 64 of them may come before it is known.
+ */
 #define RUNS_AT_ONCE 4
 
 /* Calls without a run after which none is expected. */

@@ -165,6 +165,10 @@ serve_one(struct datagram_socket *sock, const struct message *message,
 		.received_ns = message->received_ns,
 	};
 
+	/* Runs may be more than a batch has room for. */
+	if (answers_are_full())
+		answers_send(
+		    &sock->runs, event_get_fd(&sock->event), config->counters);
 	datagram.size = answer_size(sock, datagram.len);
 	config->counters->received++;
 	config->counters->received_bytes += wire_len;
@@ -193,7 +197,7 @@ serve_part(struct datagram_socket *sock, const struct message *message,
 		data = memcpy(
 		    batch_spare(), data, wire_len < there ? wire_len : there);
 	serve_one(sock, message, round, data, wire_len, there);
-	if (is_apart || answers_are_full())
+	if (is_apart)
 		answers_send(&sock->runs, event_get_fd(&sock->event),
 		    sock->config.counters);
 }

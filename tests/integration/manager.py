@@ -97,13 +97,17 @@ class Manager:
     def names(self):
         return sorted(name for name, _ in self.store)
 
-    def listen(self, kind, address, name="lab.socket", ipv6_only=True):
-        """A socket unit; BindIPv6Only=both where ipv6_only is not set."""
+    def listen(self, kind, address, name="lab.socket", ipv6_only=True,
+               shared=False):
+        """A socket unit; BindIPv6Only=both where ipv6_only is not set,
+        ReusePort=yes where it is shared."""
         family = socket.AF_UNIX if isinstance(address, str) else \
             socket.AF_INET6 if ":" in address[0] else socket.AF_INET
         with socket.socket(family, kind) as sock:
             if family == socket.AF_INET6:
                 sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, ipv6_only)
+            if shared:
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
             sock.bind(address)
             if kind == socket.SOCK_STREAM:
                 sock.listen(100)

@@ -319,6 +319,28 @@ def test_a_stop_leaves_nothing_in_the_units_backlog(netlabd, manager, tmp_path):
             sock.accept()
 
 
+@pytest.mark.parametrize("end", ("stop", "reload"))
+def test_a_unit_that_shares_its_port_listens_on(netlabd, manager, end):
+    """It is systemd that is sent what comes next, and starts us again."""
+    address = manager.listen(socket.SOCK_DGRAM, ("127.0.0.1", 0), shared=True)
+    unit = socket.socket(fileno=os.dup(manager.units[0][1]))
+    other = 'discard other { listen = "127.0.0.1:0/udp" }'
+    daemon = netlabd('echo lab { listen = "127.0.0.1:%d/udp" '
+                     "reuse-port = yes } %s" % (address[1], other),
+                     **manager.started_with())
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        client.connect(address)
+        assert exchange(client, b"hello") == b"hello"
+        if end == "stop":
+            assert daemon.stop().status == 0
+        else:
+            daemon.reload(other)
+        client.send(b"again")
+        unit.setblocking(False)  # on loopback it is there by now
+        assert unit.recv(10) == b"again"
+    unit.close()
+
+
 def test_who_waits_at_a_unit_is_served(netlabd, manager, tmp_path):
     config = socket_units(manager, tmp_path, range(4))
     clients = []
