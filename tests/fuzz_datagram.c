@@ -206,7 +206,8 @@ __wrap_recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags,
 {
 	static const int64_t pauses_ms[] = { 0, 0, 1, 10, PAIR_ECHO_MS - 1,
 		PAIR_ECHO_MS, 1000, PAIR_MUTE_MS };
-	unsigned code = fuzz_byte(kernel.input), batch = code % 8, taken = 0;
+	unsigned code = fuzz_byte(kernel.input), taken = 0;
+	unsigned batch = code % 8 < 7 ? code % 8 : BATCH;
 
 	(void)fd;
 	(void)flags;
