@@ -110,6 +110,12 @@ service_free(struct service *service)
 	free(service);
 }
 
+void
+service_set_owner(struct service *service, uid_t owner)
+{
+	service->socket_owner = owner;
+}
+
 const struct address_list *
 service_addresses(const struct service *service)
 {

@@ -227,6 +227,12 @@ void service_each_path(const struct service *service, service_path_fn *file,
 bool service_is_equal(const struct service *a, const struct service *b);
 
 /*
+ * Whose the sockets are to be that it opens: one can share its port with those
+ * of its owner alone (SO_REUSEPORT), and root may be about to become another.
+ */
+void service_set_owner(struct service *service, uid_t owner);
+
+/*
  * Says which sockets of the shelf it will take, so that others can have the
  * ports of the rest. All that are to listen say so before the first does.
  */

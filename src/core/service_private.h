@@ -91,6 +91,7 @@ struct service {
 	bool started; /* the type's start slot succeeded */
 	bool retired;
 	struct service *successor;
+	uid_t socket_owner; /* of those that share a port; 0: who opens them */
 	struct service_listener *listeners; /* as many as are open */
 	size_t listener_count;
 	struct datagram_counters datagrams;

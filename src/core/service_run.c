@@ -33,6 +33,7 @@ socket_config_of(const struct service *service, const struct address *address)
 		.receive_buffer =
 		    datagrams ? service->common.receive_buffer : 0,
 		.reuse_port = service->common.reuse_port,
+		.owner = service->socket_owner,
 		.backlog = (int)service->common.backlog,
 		.kernel_time = service->type->kernel_time,
 		.mode = (mode_t)service->common.socket_mode,

@@ -159,7 +159,7 @@ catch_signals(struct daemon *daemon)
 
 /* Opens all sockets, on what systemd handed over where it fits. */
 static int
-open_sockets(struct daemon *daemon)
+open_sockets(struct daemon *daemon, uid_t owner)
 {
 	struct shelf shelf = { .places = NULL };
 	char why[WHY_SIZE];
@@ -173,6 +173,7 @@ open_sockets(struct daemon *daemon)
 	     i++) {
 		struct service *service = daemon->config->services[i];
 
+		service_set_owner(service, owner);
 		if ((result = service_listen(service, daemon->base,
 			 &daemon->pool, &shelf, why)) == -1)
 			announce_failure(service, why);
@@ -229,7 +230,7 @@ open_for_user(struct daemon *daemon, const char *name)
 		log_notice("started by root, becoming user '%s' (--user root "
 			   "stays root)",
 		    user.name);
-	if (open_sockets(daemon) == -1)
+	if (open_sockets(daemon, changes ? user.uid : 0) == -1)
 		return -1;
 	if (!changes)
 		return 0;

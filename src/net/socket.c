@@ -77,7 +77,9 @@ set_bind_options(
     int fd, const struct address *address, const struct socket_config *config)
 {
 	if (config->reuse_port && address->u.sa.sa_family != AF_UNIX &&
-	    set_flag(fd, SOL_SOCKET, SO_REUSEPORT) == -1)
+	    (set_flag(fd, SOL_SOCKET, SO_REUSEPORT) == -1 ||
+		(config->owner != 0 &&
+		    fchown(fd, config->owner, (gid_t)-1) == -1)))
 		return -1;
 	if (address->u.sa.sa_family == AF_INET6 &&
 	    set_flag(fd, IPPROTO_IPV6, IPV6_V6ONLY) == -1)

@@ -13,6 +13,7 @@
 struct socket_config {
 	uint64_t receive_buffer; /* bytes wanted; 0: the system's default */
 	bool reuse_port;         /* others of the same user may bind it too */
+	uid_t owner;             /* that user; 0: who opens it */
 	int backlog;             /* connections that may wait; for streams */
 	bool kernel_time; /* datagrams tell when they came in; see below */
 	/* Of a unix socket's path; 0: as the umask has it. */

@@ -5,6 +5,8 @@ import os
 import socket
 import threading
 
+import pytest
+
 from daemon import DEADLINE_S
 from wire import Background, is_silent
 
@@ -34,6 +36,19 @@ def test_two_share_a_port(netlabd):
     served = [daemon.stop().figures["lab"]["datagrams"]
               for daemon in (first, second)]
     assert sum(served) == 64 and min(served) > 0
+
+
+@pytest.mark.usefixtures("as_root")
+@pytest.mark.parametrize("transport", ("udp", "tcp"))
+def test_who_becomes_another_user(netlabd, transport):
+    """The owner of a socket may share its port, and root is not for long."""
+    lab = 'echo lab { listen = "127.0.0.1:%d/%s" reuse-port = yes }'
+    first = netlabd(lab % (0, transport), stays_root=False)
+    port = first.port("lab", transport + "4")
+    second = netlabd(lab % (port, transport), stays_root=False)
+    for daemon in (first, second):
+        assert daemon.log_contains("becoming user")
+        assert daemon.stop().status == 0
 
 
 def test_not_without_both(netlabd, spawn):
