@@ -9,7 +9,7 @@ from netbench.result import Goal, Ratio
 
 WARM_UP_SHARE = 0.05
 AGAIN = " (again)"
-INSTANT_S = 1e-6  # a load that its clock does not see
+INSTANT_S = 1e-6  # what its clock does not see
 
 
 @dataclasses.dataclass
@@ -42,7 +42,7 @@ class Meter:
 
     def sample(self, operations, seconds):
         """Divided by the operations that it did meanwhile."""
-        return Sample(self._cpu_s * 1e9 / operations,
+        return Sample((self._cpu_s or INSTANT_S) * 1e9 / operations,
                       operations / (seconds or INSTANT_S),
                       self._sleeps / operations)
 

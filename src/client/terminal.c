@@ -15,6 +15,8 @@
 #define ENTER "\033[?1049h\033[?25l"
 #define LEAVE "\033[?25h\033[?1049l"
 
+#define ROWS_DEFAULT 24
+
 /* The keyboard as it was; meaningful while is_changed. */
 static struct termios before;
 static bool is_changed;
@@ -52,7 +54,8 @@ terminal_measure(struct terminal *terminal)
 	    ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == -1)
 		return;
 	terminal->columns = size.ws_col;
-	terminal->rows = size.ws_row;
+	/* A serial line does not know; the oldest terminals have so many. */
+	terminal->rows = size.ws_row != 0 ? size.ws_row : ROWS_DEFAULT;
 }
 
 /*

@@ -65,9 +65,12 @@ end(struct gathering *gathering)
 void
 gathering_wait(struct gathering *gathering, unsigned served)
 {
-	/* After so many more may wait: as soon as others had their turn. */
+	/*
+	 * Where more waits already the socket speaks up itself, as soon as
+	 * others had their turn.
+	 */
 	int64_t ns =
-	    gathering->sock->has_more ? 1 : find_wait_ns(gathering->sock);
+	    gathering->sock->has_more ? 0 : find_wait_ns(gathering->sock);
 
 	if (served == 0 || ns == 0 || set_timer(gathering, ns) == -1) {
 		end(gathering);

@@ -750,6 +750,13 @@ def test_watching_on_a_low_terminal(serve, terminal):
     screen.wait_for(b"waiting-bytes")
 
 
+def test_watching_where_no_size_is_known(serve, terminal):
+    screen = terminal(serve(STATUS_ANSWERS), "status", "--watch=0.05",
+                      columns=0, rows=0)
+    said = screen.wait_for(b"\x1b[J")
+    assert b"lines more" not in said and said.count(b"\n") > 10
+
+
 def test_watching_is_stopped_and_continued(serve, terminal):
     screen = terminal(serve(STATUS_ANSWERS), "status", "--watch=0.05")
     screen.wait_for(b"netlabd 0.2.0")
