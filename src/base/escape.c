@@ -14,6 +14,44 @@ is_plain(unsigned char byte)
 	return byte >= 0x20 && byte < 0x7f && byte != '\\';
 }
 
+/* A word that has this byte eight times. */
+#define EIGHT(byte) (UINT64_MAX / 0xff * (byte))
+
+/*
+ * 0 when its eight bytes are plain: then nothing is carried or borrowed between
+ * them, and no top bit set. That of the lowest byte that is not plain is set.
+ */
+static uint64_t
+find_not_plain(uint64_t word)
+{
+	return ((word + EIGHT(1)) | (word - EIGHT(0x20)) |
+		   ((word ^ EIGHT('\\')) - EIGHT(1))) &
+	    EIGHT(0x80);
+}
+
+/* So many that compilers do it in a few wide registers. */
+#define BLOCK_WORDS 4
+
+/* Copies the plain bytes before the first that is not, and returns how many. */
+static size_t
+copy_plain(char *out, const char *data, size_t len)
+{
+	uint64_t block[BLOCK_WORDS], found = 0;
+	size_t n = 0;
+
+	for (; len - n >= sizeof(block); n += sizeof(block)) {
+		memcpy(block, data + n, sizeof(block));
+		for (size_t i = 0; i < BLOCK_WORDS; i++)
+			found |= find_not_plain(block[i]);
+		if (found != 0)
+			break;
+		memcpy(out + n, block, sizeof(block));
+	}
+	for (; n < len && is_plain((unsigned char)data[n]); n++)
+		out[n] = data[n];
+	return n;
+}
+
 static size_t
 escape_byte(char *out, unsigned char byte)
 {
@@ -46,13 +84,13 @@ escape_repr(char *out, const char *data, size_t len)
 {
 	char *end = out;
 
-	for (size_t i = 0; i < len; i++) {
-		unsigned char byte = (unsigned char)data[i];
+	for (size_t i = 0; i < len;) {
+		size_t plain = copy_plain(end, data + i, len - i);
 
-		if (is_plain(byte))
-			*end++ = (char)byte;
-		else
-			end += escape_byte(end, byte);
+		end += plain;
+		i += plain;
+		for (; i < len && !is_plain((unsigned char)data[i]); i++)
+			end += escape_byte(end, (unsigned char)data[i]);
 	}
 	return (size_t)(end - out);
 }
@@ -121,8 +159,8 @@ escape_utf8(char *out, const char *data, size_t len)
 
 	for (size_t i = 0; i < len; i += taken) {
 		if (is_plain((unsigned char)data[i])) {
-			*end++ = data[i];
-			taken = 1;
+			taken = copy_plain(end, data + i, len - i);
+			end += taken;
 		} else {
 			end += escape_utf8_one(end, data + i, len - i, &taken);
 		}
