@@ -123,11 +123,18 @@ END_TEST
 START_TEST(test_many_short)
 {
 	struct history *history = history_new(HISTORY_MIN_SIZE);
-	struct history_item item = { .time_ns = 0 };
+	struct history_item item = { .time_ns = 0 }, found;
 	uint64_t kept;
 
-	for (uint64_t n = 1; n <= 20000; n++)
+	for (uint64_t n = 1; n <= 20000; n++) {
+		item.time_ns = (int64_t)n;
 		history_add(history, &item);
+		for (uint64_t at = history_first(history); at <= n;
+		     at += 1 + (n - at) / 2) {
+			ck_assert(history_find(history, at, &found));
+			ck_assert_int_eq(found.time_ns, (int64_t)at);
+		}
+	}
 	kept = history_next(history) - history_first(history);
 	ck_assert_uint_eq(kept, HISTORY_MIN_SIZE / 68);
 	history_free(history);

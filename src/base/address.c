@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/decimal.h"
 #include "base/escape.h"
 
 static const struct {
@@ -51,20 +52,30 @@ address_list_free(struct address_list *list)
 	list->count = 0;
 }
 
+/* Log receivers need one for each datagram. */
+static size_t
+format_ip4(char text[ADDRESS_TEXT_SIZE], const struct sockaddr_in *in)
+{
+	const unsigned char *byte = (const void *)&in->sin_addr;
+	size_t len = 0;
+
+	for (unsigned i = 0; i < 4; i++) {
+		len += decimal_format(text + len, byte[i]);
+		text[len++] = i < 3 ? '.' : ':';
+	}
+	len += decimal_format(text + len, ntohs(in->sin_port));
+	text[len] = '\0';
+	return len;
+}
+
 static size_t
 format_ip(char text[ADDRESS_TEXT_SIZE], const struct sockaddr *sa)
 {
-	const struct sockaddr_in *in = (const void *)sa;
 	const struct sockaddr_in6 *in6 = (const void *)sa;
 	char host[INET6_ADDRSTRLEN] = "";
 
-	if (sa->sa_family == AF_INET) {
-		const unsigned char *byte = (const void *)&in->sin_addr;
-
-		return (size_t)snprintf(text, ADDRESS_TEXT_SIZE,
-		    "%u.%u.%u.%u:%u", byte[0], byte[1], byte[2], byte[3],
-		    ntohs(in->sin_port));
-	}
+	if (sa->sa_family == AF_INET)
+		return format_ip4(text, (const void *)sa);
 	inet_ntop(AF_INET6, &in6->sin6_addr, host, sizeof(host));
 	if (in6->sin6_scope_id != 0)
 		return (size_t)snprintf(text, ADDRESS_TEXT_SIZE, "[%s%%%u]:%u",
