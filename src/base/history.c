@@ -26,8 +26,9 @@ struct entry {
 
 struct history {
 	char *memory;
-	uint32_t *places; /* of entry n: places[n % units], in units */
+	uint32_t *places; /* where entries begin, in units */
 	size_t units;     /* of memory, and the most entries */
+	size_t slot;      /* of the next entry among the places */
 	size_t end;       /* where the next entry goes, in units */
 	uint64_t first;   /* the oldest that is kept */
 	uint64_t next;    /* the next to come; first == next: empty */
@@ -79,10 +80,22 @@ history_free(struct history *history)
 	free(history);
 }
 
+/* Of an entry that is kept: the places lie in a ring, the last before slot. */
 static size_t
 place_of(const struct history *history, uint64_t sequence)
 {
-	return history->places[sequence % history->units];
+	size_t back = (size_t)(history->next - sequence), slot = history->slot;
+
+	return history
+	    ->places[slot + (slot < back ? history->units : 0) - back];
+}
+
+static void
+note_place(struct history *history, size_t place)
+{
+	history->places[history->slot++] = (uint32_t)place;
+	if (history->slot == history->units)
+		history->slot = 0;
 }
 
 /* Forgets the oldest entries as long as they begin in [from, to). */
@@ -163,7 +176,7 @@ history_add(struct history *history, const struct history_item *item)
 	}
 	place = reserve(history, (size + UNIT_SIZE - 1) / UNIT_SIZE);
 	write_entry(history->memory + place * UNIT_SIZE, item);
-	history->places[history->next % history->units] = (uint32_t)place;
+	note_place(history, place);
 	return history->next++;
 }
 

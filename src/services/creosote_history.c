@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * A bucket's records in the history. What an item cannot hold by itself lies
- * packed in its extra: a struct, and the bytes of the slices one after another.
+ * packed in its extra: a struct, and of a decoded record the fields, and the
+ * bytes of their slices one after another.
  */
 #include "services/creosote_history.h"
 
@@ -13,14 +14,13 @@
 struct extra {
 	uint64_t sequence; /* of the bucket */
 	uint64_t wire_len;
-	uint64_t lost;                 /* above 0: it is a word on a loss */
-	struct creosote_fields fields; /* its slices hold lengths alone */
+	uint64_t lost; /* above 0: it is a word on a loss */
 	bool is_decoded, is_cut, is_late;
 };
 
 /* Appends the slices; returns the length, 0: there is no room. */
 static size_t
-pack(char *out, size_t size, const struct creosote_fields *fields)
+pack_slices(char *out, size_t size, const struct creosote_fields *fields)
 {
 	size_t len = 0;
 
@@ -38,8 +38,30 @@ pack(char *out, size_t size, const struct creosote_fields *fields)
 }
 
 static void
+forget_slices(struct creosote_fields *fields)
+{
+	for (unsigned i = 0; i < CREOSOTE_FIELDS_SLICES; i++)
+		creosote_fields_slice(fields, i)->len = 0;
+}
+
+/* The fields, whose slices hold lengths alone, and the slices. */
+static size_t
+pack(char *out, const struct creosote_fields *fields)
+{
+	struct creosote_fields packed = *fields;
+	size_t len = pack_slices(out + sizeof(packed), EXTRA_SIZE, fields);
+
+	if (len == 0)
+		forget_slices(&packed);
+	memcpy(out, &packed, sizeof(packed));
+	return sizeof(packed) + len;
+}
+
+static void
 unpack(struct creosote_fields *fields, const char *data)
 {
+	memcpy(fields, data, sizeof(*fields));
+	data += sizeof(*fields);
 	for (unsigned i = 0; i < CREOSOTE_FIELDS_SLICES; i++) {
 		struct slice *slice = creosote_fields_slice(fields, i);
 
@@ -48,17 +70,11 @@ unpack(struct creosote_fields *fields, const char *data)
 	}
 }
 
-static void
-forget_slices(struct creosote_fields *fields)
-{
-	for (unsigned i = 0; i < CREOSOTE_FIELDS_SLICES; i++)
-		creosote_fields_slice(fields, i)->len = 0;
-}
-
 void
 bucket_history_add(struct history *history, const struct record *record)
 {
-	static char packed[sizeof(struct extra) + EXTRA_SIZE];
+	static char packed[sizeof(struct extra) +
+	    sizeof(struct creosote_fields) + EXTRA_SIZE];
 	struct extra extra = {
 		.sequence = record->sequence,
 		.wire_len = record->wire_len,
@@ -72,16 +88,10 @@ bucket_history_add(struct history *history, const struct record *record)
 		.message = record_message(record),
 		.extra = { packed, sizeof(extra) },
 	};
-	size_t len = 0;
 
-	if (record->fields != NULL) {
-		extra.fields = *record->fields;
-		len = pack(packed + sizeof(extra), EXTRA_SIZE, record->fields);
-		if (len == 0)
-			forget_slices(&extra.fields);
-	}
 	memcpy(packed, &extra, sizeof(extra));
-	item.extra.len += len;
+	if (record->fields != NULL)
+		item.extra.len += pack(packed + sizeof(extra), record->fields);
 	(void)history_add(history, &item);
 }
 
@@ -114,8 +124,9 @@ format_loss(char *out, const struct record_style *style,
 
 static size_t
 format_record(char *out, size_t size, const struct record_style *style,
-    const struct history_item *item, struct extra *extra)
+    const struct history_item *item, const struct extra *extra)
 {
+	struct creosote_fields fields;
 	struct record record = {
 		.sequence = extra->sequence,
 		.time_ns = item->time_ns,
@@ -127,9 +138,9 @@ format_record(char *out, size_t size, const struct record_style *style,
 	};
 
 	if (extra->is_decoded) {
-		unpack(&extra->fields, item->extra.data + sizeof(*extra));
-		extra->fields.text = item->message;
-		record.fields = &extra->fields;
+		unpack(&fields, item->extra.data + sizeof(*extra));
+		fields.text = item->message;
+		record.fields = &fields;
 	}
 	return record_room(&record) <= size ? record_format(out, style, &record)
 					    : 0;
