@@ -160,19 +160,33 @@ tidy(struct bucket_queue *queue)
 	queue->size = 0;
 }
 
+/* How many of the first lines end in so many bytes, and where the last does. */
+static uint64_t
+count_lines(const struct bucket_queue *queue, size_t len, size_t *end)
+{
+	const char *begin = queue->data + queue->head;
+	const char *at = begin + queue->done, *stop = at + len;
+	uint64_t lines = 0;
+
+	*end = 0;
+	while (at < stop && (at = memchr(at, '\n', (size_t)(stop - at)))) {
+		*end = (size_t)(++at - begin);
+		lines++;
+	}
+	return lines;
+}
+
 uint64_t
 bucket_queue_take(struct bucket_queue *queue, size_t len)
 {
-	const char *begin = queue->data + queue->head, *end = begin;
-	const char *at = begin + queue->done, *stop = at + len;
-	uint64_t lines = 0, records;
+	size_t written = queue->done + len, end = written;
+	uint64_t lines = queue->added - queue->left, records;
 
-	while (at < stop && (at = memchr(at, '\n', (size_t)(stop - at)))) {
-		end = ++at;
-		lines++;
-	}
-	queue->done = (size_t)(stop - end);
-	records = remove_lines(queue, (size_t)(end - begin), lines);
+	/* Mostly it is all. */
+	if (written < queue->len)
+		lines = count_lines(queue, len, &end);
+	queue->done = written - end;
+	records = remove_lines(queue, end, lines);
 	if (queue->len == 0)
 		tidy(queue);
 	return records;
