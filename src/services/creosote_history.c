@@ -73,25 +73,26 @@ unpack(struct creosote_fields *fields, const char *data)
 void
 bucket_history_add(struct history *history, const struct record *record)
 {
-	static char packed[sizeof(struct extra) +
-	    sizeof(struct creosote_fields) + EXTRA_SIZE];
-	struct extra extra = {
+	static struct {
+		struct extra extra;
+		char fields[sizeof(struct creosote_fields) + EXTRA_SIZE];
+	} packed;
+	struct history_item item = {
+		.time_ns = record->time_ns,
+		.source = record->source,
+		.message = record_message(record),
+		.extra = { (const char *)&packed, sizeof(packed.extra) },
+	};
+
+	packed.extra = (struct extra){
 		.sequence = record->sequence,
 		.wire_len = record->wire_len,
 		.is_decoded = record->fields != NULL,
 		.is_cut = record->is_cut,
 		.is_late = record->is_late,
 	};
-	struct history_item item = {
-		.time_ns = record->time_ns,
-		.source = record->source,
-		.message = record_message(record),
-		.extra = { packed, sizeof(extra) },
-	};
-
-	memcpy(packed, &extra, sizeof(extra));
 	if (record->fields != NULL)
-		item.extra.len += pack(packed + sizeof(extra), record->fields);
+		item.extra.len += pack(packed.fields, record->fields);
 	(void)history_add(history, &item);
 }
 

@@ -168,17 +168,26 @@ take_decoded(void *arg, const struct creosote_fields *fields,
 	add_record(passage->service, &arrival, &record);
 }
 
+static struct slice
+cut(struct slice data, uint64_t max)
+{
+	return (struct slice){ data.data, data.len < max ? data.len : max };
+}
+
 static void
 take_netconsole(struct service *service, const struct bucket_arrival *arrival)
 {
+	const struct bucket_settings *settings = service_settings(service);
 	struct bucket *bucket = service_state(service);
-	struct passage passage = { .service = service, .arrival = arrival };
+	struct bucket_arrival taken = *arrival;
+	struct passage passage = { .service = service, .arrival = &taken };
 
-	bucket_outputs_forward(&bucket->outputs, arrival->data);
+	taken.data = cut(arrival->data, settings->max_record);
+	bucket_outputs_forward(&bucket->outputs, taken.data);
 	(void)address_format_host(
 	    passage.source, arrival->peer, arrival->peer_len);
-	netconsole_take(bucket->netconsole, passage.source, arrival->data.data,
-	    arrival->data.len, arrival->time_ns, take_decoded, &passage);
+	netconsole_take(bucket->netconsole, passage.source, taken.data.data,
+	    taken.data.len, arrival->time_ns, take_decoded, &passage);
 }
 
 /* False: it is one too many of its sender. */
@@ -205,30 +214,27 @@ void
 bucket_take(struct service *service, const struct bucket_arrival *arrival)
 {
 	const struct bucket_settings *settings = service_settings(service);
-	struct bucket_arrival taken = *arrival;
 	struct creosote_fields fields;
 	struct record record;
 
 	if (!is_admitted(service, arrival))
 		return;
-	if (taken.data.len > settings->max_record)
-		taken.data.len = settings->max_record;
 	if (settings->decode == BUCKET_DECODE_NETCONSOLE) {
-		take_netconsole(service, &taken);
+		take_netconsole(service, arrival);
 		return;
 	}
 	record = (struct record){
-		.time_ns = taken.time_ns,
-		.source = taken.source,
-		.data = taken.data,
-		.wire_len = taken.true_len,
-		.is_cut = taken.true_len > taken.data.len,
+		.time_ns = arrival->time_ns,
+		.source = arrival->source,
+		.data = cut(arrival->data, settings->max_record),
+		.wire_len = arrival->true_len,
 	};
+	record.is_cut = record.wire_len > record.data.len;
 	if (settings->decode == BUCKET_DECODE_SYSLOG) {
 		syslog_decode(&fields, record.data.data, record.data.len);
 		record.fields = &fields;
 	}
-	add_record(service, &taken, &record);
+	add_record(service, arrival, &record);
 }
 
 void
