@@ -89,6 +89,66 @@ START_TEST(test_format_ip)
 }
 END_TEST
 
+static void
+set_ip(struct address *address, const char *host, unsigned port, unsigned scope)
+{
+	memset(address, 0, sizeof(*address));
+	if (inet_pton(AF_INET, host, &address->u.in.sin_addr) == 1) {
+		address->u.in.sin_family = AF_INET;
+		address->u.in.sin_port = htons((uint16_t)port);
+		address->len = sizeof(address->u.in);
+		return;
+	}
+	ck_assert_int_eq(
+	    inet_pton(AF_INET6, host, &address->u.in6.sin6_addr), 1);
+	address->u.in6.sin6_family = AF_INET6;
+	address->u.in6.sin6_port = htons((uint16_t)port);
+	address->u.in6.sin6_scope_id = scope;
+	address->len = sizeof(address->u.in6);
+}
+
+static const struct {
+	const char *host;
+	unsigned port, scope;
+	const char *text;
+} ip_rows[] = {
+	{ "0.0.0.0", 0, 0, "0.0.0.0:0" },
+	{ "192.0.2.7", 80, 0, "192.0.2.7:80" },
+	{ "192.0.2.7", 8080, 0, "192.0.2.7:8080" },
+	{ "192.0.2.8", 80, 0, "192.0.2.8:80" },
+	{ "191.0.2.7", 80, 0, "191.0.2.7:80" },
+	{ "255.255.255.255", 65535, 0, "255.255.255.255:65535" },
+	{ "::", 80, 0, "[::]:80" },
+	{ "2001:db8::1", 80, 0, "[2001:db8::1]:80" },
+	{ "2001:db8::1", 81, 0, "[2001:db8::1]:81" },
+	{ "2001:db8::2", 80, 0, "[2001:db8::2]:80" },
+	{ "fe80::1", 80, 0, "[fe80::1]:80" },
+	{ "fe80::1", 80, 1, "[fe80::1%1]:80" },
+	{ "fe80::1", 80, 2, "[fe80::1%2]:80" },
+	{ "::ffff:192.0.2.7", 80, 0, "[::ffff:192.0.2.7]:80" },
+};
+
+/* Each after each, as the last text is kept. */
+START_TEST(test_format_ip_after)
+{
+	for (size_t i = 0; i < COUNT(ip_rows) * COUNT(ip_rows); i++) {
+		size_t pair[] = { i / COUNT(ip_rows), i % COUNT(ip_rows) };
+
+		for (size_t k = 0; k < COUNT(pair); k++) {
+			char text[ADDRESS_TEXT_SIZE];
+			struct address address;
+			size_t len;
+
+			set_ip(&address, ip_rows[pair[k]].host,
+			    ip_rows[pair[k]].port, ip_rows[pair[k]].scope);
+			len = address_format(text, &address.u.sa, address.len);
+			ck_assert_str_eq(text, ip_rows[pair[k]].text);
+			ck_assert_uint_eq(len, strlen(text));
+		}
+	}
+}
+END_TEST
+
 START_TEST(test_port)
 {
 	struct sockaddr_in in = { .sin_family = AF_INET,
@@ -196,4 +256,5 @@ START_TEST(test_format_short)
 END_TEST
 
 CHECK_MAIN("address", test_transport_name, test_format_unix, test_format_ip,
-    test_port, test_equal, test_format_long_path, test_format_short)
+    test_format_ip_after, test_port, test_equal, test_format_long_path,
+    test_format_short)

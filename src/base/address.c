@@ -69,19 +69,38 @@ format_ip4(char text[ADDRESS_TEXT_SIZE], const struct sockaddr_in *in)
 }
 
 static size_t
-format_ip(char text[ADDRESS_TEXT_SIZE], const struct sockaddr *sa)
+format_ip6(char text[ADDRESS_TEXT_SIZE], const struct sockaddr_in6 *in6)
 {
-	const struct sockaddr_in6 *in6 = (const void *)sa;
 	char host[INET6_ADDRSTRLEN] = "";
 
-	if (sa->sa_family == AF_INET)
-		return format_ip4(text, (const void *)sa);
 	inet_ntop(AF_INET6, &in6->sin6_addr, host, sizeof(host));
 	if (in6->sin6_scope_id != 0)
 		return (size_t)snprintf(text, ADDRESS_TEXT_SIZE, "[%s%%%u]:%u",
 		    host, in6->sin6_scope_id, ntohs(in6->sin6_port));
 	return (size_t)snprintf(
 	    text, ADDRESS_TEXT_SIZE, "[%s]:%u", host, ntohs(in6->sin6_port));
+}
+
+/* Many datagrams often come from one sender: the last text is kept. */
+static size_t
+format_ip(char text[ADDRESS_TEXT_SIZE], const struct sockaddr *sa)
+{
+	static struct {
+		struct sockaddr_in6 address; /* or the shorter one of IPv4 */
+		size_t len;
+		char text[ADDRESS_TEXT_SIZE];
+	} last;
+	bool is_ip4 = sa->sa_family == AF_INET;
+	size_t size =
+	    is_ip4 ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
+
+	if (memcmp(&last.address, sa, size) != 0) {
+		memcpy(&last.address, sa, size);
+		last.len = is_ip4 ? format_ip4(last.text, (const void *)sa)
+				  : format_ip6(last.text, (const void *)sa);
+	}
+	memcpy(text, last.text, last.len + 1);
+	return last.len;
 }
 
 /* Another's word for where it is: it must not look like another address. */
