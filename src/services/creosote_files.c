@@ -225,13 +225,15 @@ struct bucket_files_item *
 bucket_files_find(
     struct bucket_files *files, const struct sockaddr *peer, socklen_t len)
 {
-	char name[SENDER_NAME_SIZE] = SENDER_OTHERS;
+	char name[SENDER_NAME_SIZE];
 	struct files_entry *entry;
 
 	if (!files->has_sender)
 		return &files->first->item;
 	if (peer != NULL)
 		sender_name(name, peer, len);
+	else
+		strcpy(name, SENDER_OTHERS);
 	entry = use_entry(files, name);
 	if (entry == NULL && peer != NULL) {
 		files->figures.others++;

@@ -97,7 +97,8 @@ bucket_sink_add(struct bucket_sink *sink, const struct record *record)
 {
 	char *line;
 
-	sink_say_losses(sink);
+	if (bucket_loss_is_any(&sink->loss))
+		sink_say_losses(sink);
 	if (bucket_loss_is_any(&sink->loss)) {
 		lose_record(sink, record, sink->error);
 		return;
