@@ -173,6 +173,10 @@ escape_json(char *out, const char *text, size_t len)
 {
 	char *end = out;
 
+	if (memchr(text, '"', len) == NULL && memchr(text, '\\', len) == NULL) {
+		memcpy(out, text, len);
+		return len;
+	}
 	for (size_t i = 0; i < len; i++) {
 		if (text[i] == '"' || text[i] == '\\')
 			*end++ = '\\';

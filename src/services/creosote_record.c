@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/decimal.h"
 
 static size_t
 escape_message(
@@ -71,11 +72,11 @@ static char *
 append_level(char *out, const struct creosote_fields *fields)
 {
 	if (fields->facility != -1)
-		out += sprintf(
-		    out, "%s.", creosote_facility_name(fields->facility));
+		out = stpcpy(
+		    stpcpy(out, creosote_facility_name(fields->facility)), ".");
 	if (fields->severity != -1)
-		out += sprintf(
-		    out, "%s ", creosote_severity_name(fields->severity));
+		out = stpcpy(
+		    stpcpy(out, creosote_severity_name(fields->severity)), " ");
 	return out;
 }
 
@@ -125,7 +126,8 @@ append_member(char *out, const struct record_style *style, const char *name,
 {
 	static char escaped[RECORD_MAX * ESCAPE_GROWTH];
 
-	out += sprintf(out, "\"%s\":\"", name);
+	*out++ = '"';
+	out = stpcpy(stpcpy(out, name), "\":\"");
 	out += escape_json(out, escaped,
 	    escape_message(escaped, style, slice.data, slice.len));
 	return append(out, "\",", 2);
@@ -163,14 +165,17 @@ static char *
 format_json(
     char *out, const struct record_style *style, const struct record *record)
 {
-	out += sprintf(
-	    out, "{\"sequence\":%" PRIu64 ",\"time\":\"", record->sequence);
+	out = stpcpy(out, "{\"sequence\":");
+	out += decimal_format(out, record->sequence);
+	out = stpcpy(out, ",\"time\":\"");
 	out += clock_format_iso8601(out, record->time_ns);
-	out = append(out, "\",\"source\":\"", 12);
+	out = stpcpy(out, "\",\"source\":\"");
 	out += escape_json(out, record->source.data, record->source.len);
-	out += sprintf(out, "\",\"bytes\":%" PRIu64 ",%s%s", record->wire_len,
-	    record->is_cut ? "\"cut\":true," : "",
-	    record->is_late ? "\"late\":true," : "");
+	out = stpcpy(out, "\",\"bytes\":");
+	out += decimal_format(out, record->wire_len);
+	out = stpcpy(out, record->is_cut ? ",\"cut\":true," : ",");
+	if (record->is_late)
+		out = stpcpy(out, "\"late\":true,");
 	if (record->fields != NULL)
 		out = append_json_fields(out, style, record->fields);
 	out = append_member(out, style, "message", record_message(record));
