@@ -255,6 +255,24 @@ START_TEST(test_netconsole_loss)
 }
 END_TEST
 
+START_TEST(test_netconsole_late)
+{
+	struct bucket_lab lab;
+	const char *text;
+
+	bucket_open(&lab, "format", "json", "decode", "netconsole", NULL);
+	bucket_spew_line(&lab, "3,1,1,-;one\n msgid=1\n");
+	bucket_spew_line(&lab, "3,2,2,-;five\n msgid=5\n");
+	bucket_spew_line(&lab, "3,3,3,-;three\n msgid=3\n");
+	bucket_flush(&lab);
+	text = bucket_text(&lab, NULL);
+	ck_assert_ptr_nonnull(strstr(text, "\"bytes\":22,\"facility\":"));
+	ck_assert_ptr_nonnull(
+	    strstr(text, "\"bytes\":23,\"late\":true,\"facility\":"));
+	bucket_close(&lab);
+}
+END_TEST
+
 /* Each message goes on to a socket, as it came. */
 START_TEST(test_forward)
 {
@@ -292,4 +310,5 @@ END_TEST
 CHECK_MAIN("creosote_intake", test_check, test_patterns,
     test_patterns_and_decoder, test_rate, test_matches_given_up,
     test_netconsole, test_netconsole_cut, test_netconsole_fragments_cut,
-    test_netconsole_dictionary_cut, test_netconsole_loss, test_forward)
+    test_netconsole_dictionary_cut, test_netconsole_loss, test_netconsole_late,
+    test_forward)
