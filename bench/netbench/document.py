@@ -27,9 +27,8 @@ def conditions(run):
     """Where and how it was measured."""
     where = "apart" if run["apart"] else "on one processor"
     machine = run["machine"]
-    kernel = machine["kernel"].partition("-")[0]
-    return (f"{machine['system']} {kernel}, {machine['processor']}, "
-            f"{machine['processors']} processors, server and load {where}; "
+    return (f"{machine['system']} {machine['kernel']}, "
+            f"{machine['processor']}, {machine['processors']} processors, server and load {where}; "
             f"median (least - greatest) of {run['rounds']} rounds.")
 
 

@@ -169,8 +169,9 @@ def processor():
 
 
 def machine():
-    """What the figures depend on."""
-    return {"system": platform.system(), "kernel": platform.release(),
+    """What the figures depend on; of the kernel what is the same for all."""
+    return {"system": platform.system(),
+            "kernel": platform.release().partition("-")[0],
             "processor": processor(), "processors": os.cpu_count()}
 
 
