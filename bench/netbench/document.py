@@ -28,8 +28,9 @@ def conditions(run):
     where = "apart" if run["apart"] else "on one processor"
     machine = run["machine"]
     return (f"{machine['system']} {machine['kernel']}, "
-            f"{machine['processor']}, {machine['processors']} processors, server and load {where}; "
-            f"median (least - greatest) of {run['rounds']} rounds.")
+            f"{machine['processor']}, {machine['processors']} processors, "
+            f"server and load {where}; median (least - greatest) of "
+            f"{run['rounds']} rounds.")
 
 
 def lines(head, rows):

@@ -28,9 +28,10 @@ merge_open(struct merge *merge, int fd, bool wanted)
 	socklen_t len = sizeof(value);
 	bool is_known = getsockopt(fd, SOL_UDP, UDP_GRO, &value, &len) == 0;
 
-	merge->is_possible = is_known && wanted;
-	merge->is_on = merge->is_seen = is_known && value != 0;
-	merge->wary = merge->is_on ? WARY_CALLS : 0;
+	/* Who had the socket before may have asked. */
+	merge->is_seen = is_known && value != 0;
+	merge->is_possible = is_known && wanted && !merge->is_seen;
+	merge->wary = merge->is_seen ? WARY_CALLS : 0;
 }
 
 unsigned
@@ -66,8 +67,7 @@ turn_on(struct merge *merge, int fd)
 	int value = 1;
 
 	merge->is_possible = false; /* tried once */
-	merge->is_on =
-	    setsockopt(fd, SOL_UDP, UDP_GRO, &value, sizeof(value)) == 0;
+	(void)setsockopt(fd, SOL_UDP, UDP_GRO, &value, sizeof(value));
 	merge->wary = WARY_CALLS;
 }
 
@@ -80,6 +80,6 @@ merge_note(struct merge *merge, int fd, unsigned messages, unsigned datagrams)
 	} else if (merge->wary > 0) {
 		merge->wary--;
 	}
-	if (merge->is_possible && !merge->is_on && is_like_a_run(messages))
+	if (merge->is_possible && is_like_a_run(messages))
 		turn_on(merge, fd);
 }

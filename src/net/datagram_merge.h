@@ -17,8 +17,7 @@
 
 /* What is known of merging on a socket. */
 struct merge {
-	bool is_possible; /* it may be asked for */
-	bool is_on;       /* it was, perhaps by who had the socket before */
+	bool is_possible; /* it may be asked for, and was not yet */
 	bool is_seen;     /* some came: drops may be of runs */
 	bool is_last;     /* all that waits is taken, whatever it costs */
 	unsigned wary;    /* calls in which few messages are taken, for runs */

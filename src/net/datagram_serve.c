@@ -120,6 +120,13 @@ answer_size(const struct datagram_socket *sock, size_t len)
 	return len > ANSWER_SIZE ? len : ANSWER_SIZE;
 }
 
+static void
+send_answers(struct datagram_socket *sock)
+{
+	answers_send(
+	    &sock->runs, event_get_fd(&sock->event), sock->config.counters);
+}
+
 /* Serves and answers a datagram that may be answered. */
 static void
 serve_asked(struct datagram_socket *sock, const struct message *message,
@@ -131,6 +138,9 @@ serve_asked(struct datagram_socket *sock, const struct message *message,
 	    ? unix_peer_open(datagram->peer, datagram->peer_len, message->told)
 	    : -1;
 
+	/* Runs may be more than a batch has room for. */
+	if (answers_are_full())
+		send_answers(sock);
 	if (held && fd == -1) {
 		(void)is_refused(sock, datagram, GUARD_SOURCE, false);
 	} else if (!config->handler->datagram(config->owner, datagram)) {
@@ -165,10 +175,6 @@ serve_one(struct datagram_socket *sock, const struct message *message,
 		.received_ns = message->received_ns,
 	};
 
-	/* Runs may be more than a batch has room for. */
-	if (answers_are_full())
-		answers_send(
-		    &sock->runs, event_get_fd(&sock->event), config->counters);
 	datagram.size = answer_size(sock, datagram.len);
 	config->counters->received++;
 	config->counters->received_bytes += wire_len;
@@ -198,8 +204,7 @@ serve_part(struct datagram_socket *sock, const struct message *message,
 		    batch_spare(), data, wire_len < there ? wire_len : there);
 	serve_one(sock, message, round, data, wire_len, there);
 	if (is_apart)
-		answers_send(&sock->runs, event_get_fd(&sock->event),
-		    sock->config.counters);
+		send_answers(sock);
 }
 
 /* Serves a message: one datagram or a run. Returns how many it were. */
@@ -244,14 +249,13 @@ begin_round(const struct datagram_socket *sock)
 static unsigned
 serve_batch(struct datagram_socket *sock, unsigned count)
 {
-	int fd = event_get_fd(&sock->event);
 	struct round round = begin_round(sock);
 	unsigned served = 0;
 
 	for (unsigned i = 0; i < count; i++)
 		served += serve_message(sock, i, &round);
-	answers_send(&sock->runs, fd, sock->config.counters);
-	merge_note(&sock->merge, fd, count, served);
+	send_answers(sock);
+	merge_note(&sock->merge, event_get_fd(&sock->event), count, served);
 	return served;
 }
 

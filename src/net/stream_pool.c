@@ -10,8 +10,7 @@
 
 #include "net/stream_private.h"
 
-/* The table grows by so many places; as memory moves by pages, that is cheap.
- */
+/* It grows by so many places, so that few of them are for nobody. */
 #define STEP 512
 
 static int
