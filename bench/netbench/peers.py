@@ -22,8 +22,8 @@ SYSTEM_SYSLOG_NG = pathlib.Path("/usr/lib/syslog-ng")
 
 def find(program):
     """Its path; None: it is not there."""
-    folders = [UNPACKED / "usr/sbin", UNPACKED / "usr/bin", "/usr/sbin",
-               "/sbin", "/usr/bin", "/bin"]
+    folders = [UNPACKED / "usr/sbin", UNPACKED / "usr/bin",
+               UNPACKED / "netconsd", "/usr/sbin", "/sbin", "/usr/bin", "/bin"]
     return shutil.which(program, path=":".join(map(str, folders)))
 
 

@@ -3,7 +3,9 @@
 writes what it gets, a line a datagram, into a file that is checked."""
 import json
 import os
+import pathlib
 import re
+import socket
 import subprocess
 import time
 
@@ -157,6 +159,27 @@ def start_syslog_ng(bench):
         "-p", stem.with_suffix(".pid")])
 
 
+def netconsd_file():
+    """What netconsd calls the file of a sender on this machine."""
+    sender = "::ffff:127.0.0.1"
+    try:
+        return socket.getnameinfo((sender, 0), socket.NI_NAMEREQD)[0]
+    except socket.gaierror:
+        return sender
+
+
+def start_netconsd(bench):
+    """netconsd, with the module of its source that writes a file for each
+    sender into the folder where it was started."""
+    folder = bench.folder / f"netconsd-{len(bench.servers)}"
+    folder.mkdir()
+    port, program = peers.free_port(), pathlib.Path(peers.find("netconsd"))
+    server = peers.start(bench, "netconsd", [
+        f"--chdir={folder}", program, "-a", "127.0.0.1", "-u", port,
+        program.parent / "modules/logger-simple.so"], port, "udp")
+    return Receiver(bench, server, port, folder / netconsd_file())
+
+
 def start_limit(bench, name):
     """Receives and forgets."""
     server = bench.start_limit(name)
@@ -168,7 +191,8 @@ def others():
     known = {"rsyslog": ("rsyslogd", start_rsyslog),
              "rsyslog, default": ("rsyslogd", lambda bench: start_rsyslog(
                  bench, RSYSLOG_DEFAULT)),
-             "syslog-ng": ("syslog-ng", start_syslog_ng)}
+             "syslog-ng": ("syslog-ng", start_syslog_ng),
+             "netconsd": ("netconsd", start_netconsd)}
     here = {name: start for name, (program, start) in known.items()
             if peers.find(program)}
     return here, [name for name in known if name not in here]

@@ -22,7 +22,7 @@ RUN_S = 2.0  # far longer than a receive queue lasts
 BLOCKING, DISCARD = "limit-udp-blocking", "limit-udp-discard"
 RSYSLOG_AIM, BLOCKING_AIM = 0.2, 0.5
 SATURATED_AIM, SATURATED_RSYSLOG_AIM = 1.3, 0.5
-RATE_AIMS = {"rsyslog": 1.6, "syslog-ng": 2.5}
+RATE_AIMS = {"rsyslog": 1.6, "netconsd": 2, "syslog-ng": 2.5}
 ALL = 1000000000
 
 
