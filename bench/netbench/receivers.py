@@ -13,6 +13,7 @@ from netbench import peers
 
 SETTLE_TIMEOUT_S = 60
 QUIET_S = 1.0
+EVERYTHING = float("inf")
 
 BUCKET = """creosote bucket {{ listen = "127.0.0.1:0/udp"
     file = "{path}" format = raw {options} }}
@@ -112,6 +113,14 @@ class Receiver:
         return seen
 
 
+class Forgetful(Receiver):
+    """One that forgets at its end what it has received and not written."""
+
+    def stop(self):
+        self.settle(EVERYTHING)
+        return super().stop()
+
+
 def start_bucket(bench, options=""):
     """netlabd with a bucket."""
     path = bench.folder / f"bucket-{len(bench.servers)}.log"
@@ -170,14 +179,15 @@ def netconsd_file():
 
 def start_netconsd(bench):
     """netconsd, with the module of its source that writes a file for each
-    sender into the folder where it was started."""
+    sender into the folder where it was started. Its receive queue is that of
+    net.core.rmem_default: it has no option for it."""
     folder = bench.folder / f"netconsd-{len(bench.servers)}"
     folder.mkdir()
     port, program = peers.free_port(), pathlib.Path(peers.find("netconsd"))
     server = peers.start(bench, "netconsd", [
-        f"--chdir={folder}", program, "-a", "127.0.0.1", "-u", port,
+        "env", f"--chdir={folder}", program, "-a", "127.0.0.1", "-u", port,
         program.parent / "modules/logger-simple.so"], port, "udp")
-    return Receiver(bench, server, port, folder / netconsd_file())
+    return Forgetful(bench, server, port, folder / netconsd_file())
 
 
 def start_limit(bench, name):

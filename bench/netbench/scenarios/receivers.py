@@ -186,16 +186,21 @@ def run_highest(bench):
                      (f"; {ends} times the load got no faster" if ends
                       else ""))
     for name, aim in RATE_AIMS.items():
-        label = f"rate without loss, {SIZE_B} B: netlabd / {name}"
-        if name in rates:
-            ratios = [a / max(1, b) for a, b in
-                      zip(rates["netlabd"], rates[name])]
-            yield Goal(label, statistics.median(ratios), aim, "", min(ratios),
-                       max(ratios), least=True)
-        else:
-            yield Goal(label, None, aim, least=True,
-                       note=f"{name} is not here")
+        yield rate_goal(name, aim, rates)
     yield from peers.not_here(missing)
+
+
+def rate_goal(name, aim, rates):
+    """The ratio to one other, where there is one."""
+    label = f"rate without loss, {SIZE_B} B: netlabd / {name}"
+    if name not in rates:
+        return Goal(label, None, aim, least=True, note=f"{name} is not here")
+    if not all(rates[name]):
+        return Goal(label, None, aim, least=True,
+                    note=f"{name} lost some at any rate")
+    ratios = [a / b for a, b in zip(rates["netlabd"], rates[name])]
+    return Goal(label, statistics.median(ratios), aim, "", min(ratios),
+                max(ratios), least=True)
 
 
 def run_burst(bench):
