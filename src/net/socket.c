@@ -71,15 +71,25 @@ set_transport_options(int fd, const struct address *address)
 	}
 }
 
+/*
+ * Without CAP_CHOWN, as in some containers, the socket stays root's: the first
+ * one on the port serves all the same.
+ */
+static int
+set_shared(int fd, uid_t owner)
+{
+	if (owner != 0)
+		(void)fchown(fd, owner, (gid_t)-1);
+	return set_flag(fd, SOL_SOCKET, SO_REUSEPORT);
+}
+
 /* What has to be set before binding: IPv6 sockets of ours take no IPv4. */
 static int
 set_bind_options(
     int fd, const struct address *address, const struct socket_config *config)
 {
 	if (config->reuse_port && address->u.sa.sa_family != AF_UNIX &&
-	    (set_flag(fd, SOL_SOCKET, SO_REUSEPORT) == -1 ||
-		(config->owner != 0 &&
-		    fchown(fd, config->owner, (gid_t)-1) == -1)))
+	    set_shared(fd, config->owner) == -1)
 		return -1;
 	if (address->u.sa.sa_family == AF_INET6 &&
 	    set_flag(fd, IPPROTO_IPV6, IPV6_V6ONLY) == -1)

@@ -51,6 +51,18 @@ def test_who_becomes_another_user(netlabd, transport):
         assert daemon.stop().status == 0
 
 
+@pytest.mark.usefixtures("as_root")
+@pytest.mark.parametrize("transport", ("udp", "tcp"))
+def test_root_that_may_give_nothing_away(netlabd, transport):
+    """As in a container without CAP_CHOWN: there the first one serves."""
+    bounds = ("setpriv", "--bounding-set=-chown", "--inh-caps=-chown")
+    daemon = netlabd(
+        'echo lab { listen = "127.0.0.1:0/%s" reuse-port = yes }' % transport,
+        prefix=bounds, stays_root=False)
+    assert daemon.log_contains("becoming user")
+    assert daemon.stop().status == 0
+
+
 def test_not_without_both(netlabd, spawn):
     first = netlabd('echo lab { listen = "127.0.0.1:0/udp" }')
     second = spawn('echo lab { listen = "127.0.0.1:%d/udp" reuse-port = yes }'
