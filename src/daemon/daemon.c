@@ -75,11 +75,11 @@ stop_signal_cb(evutil_socket_t number, short what, void *arg)
 }
 
 static void
-reload_signal_cb(evutil_socket_t number, short what, void *arg)
+reload_cb(evutil_socket_t fd, short what, void *arg)
 {
 	struct daemon *daemon = arg;
 
-	(void)number;
+	(void)fd;
 	(void)what;
 	if (!daemon->stopping)
 		daemon_reload(daemon);
@@ -89,6 +89,18 @@ void
 daemon_ask_reload(struct daemon *daemon)
 {
 	event_active(daemon->reload_event, EV_TIMEOUT, 0);
+}
+
+/*
+ * Called once for each signal, one call after the other, however many came
+ * since the last look: one reload is enough for these.
+ */
+static void
+reload_signal_cb(evutil_socket_t number, short what, void *arg)
+{
+	(void)number;
+	(void)what;
+	daemon_ask_reload(arg);
 }
 
 static void
@@ -291,8 +303,7 @@ make_loop(struct daemon *daemon)
 	daemon->base = new_base();
 	if (daemon->base == NULL)
 		return -1;
-	daemon->reload_event =
-	    evtimer_new(daemon->base, reload_signal_cb, daemon);
+	daemon->reload_event = evtimer_new(daemon->base, reload_cb, daemon);
 	if (daemon->reload_event == NULL || catch_signals(daemon) == -1 ||
 	    feed_watchdog(daemon) == -1 || control_open(daemon) == -1)
 		return -1;

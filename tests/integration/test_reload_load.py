@@ -7,6 +7,7 @@ import re
 import select
 import threading
 import time
+from pathlib import Path
 from signal import SIGHUP
 
 from daemon import DEADLINE_S, wait_until
@@ -16,6 +17,7 @@ from wire import Background, exchange
 
 RELOADS = int(os.environ.get("NETLABD_RELOADS", "300"))
 RATE_PER_S = 2000
+SIGNALS = 40
 WINDOW = 100  # datagrams that may be on their way; so no queue overflows
 
 
@@ -233,3 +235,23 @@ def test_the_load_of_two_buckets_is_not_mixed(netlabd, tmp_path):
         text = "".join((tmp_path / f"{letter}{turn}").read_text()
                        for turn in range(11))
         assert text == f"{name}\n" * 200
+
+
+def is_taken(daemon, number):
+    """No such signal waits for the daemon."""
+    status = Path(f"/proc/{daemon.pid}/status").read_text(encoding="ascii")
+    waiting = re.search(r"^ShdPnd:\t(\w+)$", status, re.M)
+    return int(waiting[1], 16) >> (number - 1) & 1 == 0
+
+
+def test_many_signals_in_one_reload(netlabd):
+    """What is asked for again meanwhile is done once: others are served."""
+    networks = ", ".join(f'"10.{i // 250}.{i % 250}.0/24"' for i in range(10000))
+    daemon = netlabd(f'deny = {{ {networks} }}\n' + LAB % "echo")
+    for _ in range(SIGNALS):
+        daemon.signal(SIGHUP)
+        while not is_taken(daemon, SIGHUP):
+            pass
+    assert exchange(daemon.connect("lab", "udp4"), b"hello") == b"hello"
+    assert daemon.stop().status == 0
+    assert 0 < len(daemon.log_contains("reloaded: ")) <= SIGNALS // 2
