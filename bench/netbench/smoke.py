@@ -9,6 +9,8 @@ from netbench import (bench as bench_module, document, faulty, receivers,
 from netbench.message import message
 from netbench.result import Check, Goal, Ratio, collect
 from netbench.scenario import Scenario
+from netbench.scenarios import lag
+from netbench.scenarios import receivers as receivers_scenario
 from netbench.server import ServerError
 
 COUNT = 300
@@ -125,6 +127,20 @@ def check_netlabd(bench):
     yield Check("netlabd stops in order", server.stop(), "")
 
 
+def check_losses(bench):
+    """What a bucket loses makes it no cheaper, and a slow load no better."""
+    rate, kept = 20000, 20
+    who = receivers_scenario.bucket(bench, options=f"rate = 1 burst = {kept}")
+    sample = receivers_scenario.at_rate(bench, who, rate)
+    yield Check("a bucket that loses nine in ten", sample.rate < rate / 5,
+                f"{sample.rate:.0f} of {rate} a second")
+    for lost, rates, met in (([0, 0], [5e5, 4.9e5], True),
+                             ([0, 0], [5e5, 4e5], None),
+                             ([0, 1], [5e5, 4e5], False)):
+        yield Check(f"{lost} lost at {rates}",
+                    lag.stall_goal(lost, rates).met is met, "")
+
+
 def record(bench):
     """A run that was never made, as JSON."""
     rows = [Ratio("load", "limit", 1, 1, 1, 100, 5, 0),
@@ -193,7 +209,7 @@ def run(arguments):
                 *check_pairs(bench), *check_faulty_tcp(bench),
                 *check_document(bench)]
         if bench.netlabd is not None:
-            rows += check_netlabd(bench)
+            rows += [*check_netlabd(bench), *check_losses(bench)]
         rows += check_scenarios(bench)
     print("\n".join(row.line() for row in rows))
     return 1 if any(not row.is_right for row in rows) else 0

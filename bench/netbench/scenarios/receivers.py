@@ -53,15 +53,23 @@ def send(bench, receiver, mode, **options):
     return got
 
 
+def taken(receiver, got):
+    """Ends it and tells how many it took: those in its file, or without one
+    those that were not dropped."""
+    dropped = receiver.dropped()
+    seen = receiver.stop()
+    return (seen["records"] if seen else got["sent"] - dropped) or 1
+
+
 def at_rate(bench, who, rate):
-    """A Sample of each datagram by itself when it is due."""
+    """A Sample of each datagram by itself when it is due. What is lost costs
+    nothing, and does not count."""
     receiver = who.start()
     count = bench.count(rate * RATE_S)
     meter = Meter(receiver.server)
     got = send(bench, receiver, "steady", rate=rate, count=count)
     meter.stop()
-    receiver.stop()
-    return meter.sample(count, got["seconds"])
+    return meter.sample(taken(receiver, got), got["seconds"])
 
 
 def compare_at_rates(bench, contenders):
@@ -102,10 +110,7 @@ def saturated(bench, who, time_ms):
     got = send(bench, receiver, "blast", segment=True, count=ALL,
                time=bench.count(time_ms))
     meter.stop()
-    dropped = receiver.dropped()
-    seen = receiver.stop()
-    taken = seen["records"] if seen else got["sent"] - dropped
-    return meter.sample(taken or 1, got["seconds"])
+    return meter.sample(taken(receiver, got), got["seconds"])
 
 
 def run_saturated(bench, peer=None, time_ms=SATURATED_MS):
