@@ -200,6 +200,33 @@ START_TEST(test_queue_full)
 }
 END_TEST
 
+/* What waits for a changed bucket is more than its queue may hold: what comes
+ * before it has tried the file is missing for the reason that was known.
+ */
+START_TEST(test_queue_full_after_a_reload)
+{
+	struct bucket_lab old, lab;
+
+	catch_log();
+	bucket_open(&old, "format", "raw", "queue", "16M", NULL);
+	limit_file(0);
+	overfill(&old);
+	expect_failed(&old, EFBIG);
+	bucket_open(&lab, "format", "raw", "queue", "2M", NULL);
+	service_type(lab.service)->succeed(lab.service, old.service);
+	bucket_spew_line(&lab, "late");
+	limit_file(RLIM_INFINITY);
+	bucket_drain(&lab);
+	ck_assert_ptr_nonnull(strstr(bucket_text(&lab, NULL),
+	    "netlabd: 1 records lost here (queue full while writing failed: "
+	    "File too large, from "));
+	service_type(old.service)->stop(old.service);
+	service_free(old.service);
+	free(old.text);
+	bucket_close(&lab);
+}
+END_TEST
+
 /* Losses that are not said yet at a stop are said then, if it can be. */
 START_TEST(test_queue_full_until_stop)
 {
@@ -316,5 +343,6 @@ START_TEST(test_log_is_bounded)
 END_TEST
 
 CHECK_MAIN("creosote_loss", test_stuck_reader, test_slow_reader,
-    test_drops_wait, test_queue_full, test_queue_full_until_stop,
-    test_words_until_stop, test_words_stay, test_log_is_bounded)
+    test_drops_wait, test_queue_full, test_queue_full_after_a_reload,
+    test_queue_full_until_stop, test_words_until_stop, test_words_stay,
+    test_log_is_bounded)

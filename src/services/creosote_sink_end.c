@@ -23,6 +23,22 @@ bucket_sink_take_back(struct bucket_sink *sink)
 		bucket_queue_rewind(&sink->queue);
 }
 
+/*
+ * What finds no room before the first try here is missing for the other's
+ * reason. The log says it anew when this one fails.
+ */
+static void
+inherit_failure(struct bucket_sink *sink, const struct bucket_sink *other)
+{
+	if (sink->error != 0 || other->error == 0)
+		return;
+	sink->error = other->error;
+	sink->failed_ms = other->failed_ms;
+	sink->moved_ms = other->moved_ms;
+	sink->written_before = sink->written;
+	sink->lost_before = sink->lost;
+}
+
 void
 bucket_sink_take_over(struct bucket_sink *sink, struct bucket_sink *other)
 {
@@ -41,6 +57,7 @@ bucket_sink_take_over(struct bucket_sink *sink, struct bucket_sink *other)
 		/* Then it is to be seen that the file ends within a line. */
 		sink->file->is_unseen = true;
 	}
+	inherit_failure(sink, other);
 	bucket_loss_merge(&sink->loss, &other->loss);
 	other->loss = (struct bucket_loss){ 0 };
 	other->is_full = false;
