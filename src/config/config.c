@@ -217,6 +217,7 @@ take_services(struct loader *loader)
 		loader->sections.items[i].service = NULL;
 	}
 	config->service_count = count;
+	config->included = loader->errors.file_count - 1;
 }
 
 /* Makes ready to read the main file; *file becomes its number. */

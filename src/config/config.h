@@ -20,6 +20,7 @@ struct config {
 	struct config_globals globals;
 	struct service **services; /* in the order of the files */
 	size_t service_count;
+	size_t included; /* files, besides the main one */
 };
 
 /* "FILE:LINE: option: what is wrong (what to write)", one text an error. */

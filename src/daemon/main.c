@@ -65,6 +65,17 @@ warn_of_start(const struct config *config, probe_fn *probe)
 			    service_name(config->services[i]), why);
 }
 
+/* Which files: a slip in a name or a pattern leads to others, good ones. */
+static void
+print_ok(const char *name, const struct config *config)
+{
+	printf("configuration OK: %s", name);
+	if (config->globals.include.count > 0)
+		printf(", which includes %zu file%s", config->included,
+		    config->included == 1 ? "" : "s");
+	putchar('\n');
+}
+
 /* What the configuration does not say but a start needs. */
 static int
 check_rest(const struct command_line *line, const struct config *config)
@@ -82,7 +93,7 @@ check_rest(const struct command_line *line, const struct config *config)
 		return EXIT_FAILURE;
 	}
 	warn_of_start(config, service_probe);
-	puts("configuration OK");
+	print_ok(load_name(line->config), config);
 	return EXIT_SUCCESS;
 }
 

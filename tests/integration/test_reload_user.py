@@ -90,7 +90,7 @@ def test_a_check_looks_for_the_user(tmp_path, user, ok):
     done = subprocess.run([*NETLABD, "-t", "-c", config, "-u", user],
                           capture_output=True, text=True, check=False)
     assert done.returncode == (0 if ok else 1)
-    assert done.stdout == ("configuration OK\n" if ok else "")
+    assert done.stdout == (f"configuration OK: {config}\n" if ok else "")
     assert ("does not exist" in done.stderr) != ok
 
 

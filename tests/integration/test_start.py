@@ -123,7 +123,32 @@ def test_good_configuration(tmp_path):
     path.write_text('echo lab { listen = "localhost:7777" }\n')
     result = config_test(path)
     assert (result.returncode, result.stderr) == (0, "")
-    assert result.stdout == "configuration OK\n"
+    assert result.stdout == f"configuration OK: {path}\n"
+
+
+@pytest.mark.parametrize("count, files", (
+    (0, "0 files"), (1, "1 file"), (2, "2 files")))
+def test_good_configuration_of_several_files(tmp_path, count, files):
+    """A pattern that misses a file is seen in how many there are."""
+    path = tmp_path / "main.conf"
+    path.write_text('include = "more-*.conf"\n'
+                    'echo lab { listen = "localhost:7777" }\n')
+    for n in range(count):
+        (tmp_path / f"more-{n}.conf").write_text(
+            f'echo more{n} {{ listen = "localhost:{7778 + n}" }}\n')
+    result = config_test("main.conf", cwd=tmp_path)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout == \
+        f"configuration OK: main.conf, which includes {files}\n"
+
+
+def test_check_without_a_file_names_what_it_has_checked():
+    result = netlabd_says("-t")
+    name = "built-in lab"
+    for path in re.findall(r"\(default: (/.*)$",
+                           netlabd_says("--help").stdout, re.M):
+        name = path if os.path.exists(path) else name
+    assert result.stdout == f"configuration OK: {name}\n"
 
 
 def test_the_default_configuration_is_good(tmp_path):
@@ -157,7 +182,8 @@ def check_beforehand(name, prefix, line):
             [*prefix, *NETLABD, *stay, "-t", "-c", config], timeout=DEADLINE_S,
             text=True, check=False, capture_output=True)
         assert sorted(top.rglob("*")) == before
-    assert (result.returncode, result.stdout) == (0, "configuration OK\n")
+    assert result.returncode == 0
+    assert result.stdout == f"configuration OK: {config}\n"
     return result.stderr
 
 
