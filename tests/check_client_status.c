@@ -179,9 +179,12 @@ static const struct {
 	const char *status, *shown;
 } sandboxes[] = {
 	{ "{'sandbox':{'no-new-privileges':true,'landlock':7,'seccomp':true}}",
-	    "\nsandbox: no new privileges, Landlock, seccomp\nnot reloaded" },
+	    "\nsandbox: no new privileges, Landlock ABI 7, seccomp\n"
+	    "not reloaded" },
 	{ "{'sandbox':{'no-new-privileges':true,'landlock':0,'seccomp':true}}",
-	    "\nsandbox: no new privileges, seccomp\n" },
+	    "\nsandbox: no new privileges, no Landlock, seccomp\n" },
+	{ "{'sandbox':{'no-new-privileges':true,'landlock':1,'seccomp':false}}",
+	    "\nsandbox: no new privileges, Landlock ABI 1, no seccomp\n" },
 	{ "{'sandbox':{'no-new-privileges':false,'landlock':0,"
 	  "'seccomp':false}}",
 	    "\nsandbox: none\n" },

@@ -43,24 +43,28 @@ print_daemon(
 	status_words_end(&words);
 }
 
-/* How far it is confined; one of before does not tell. */
+/* How far it is confined, as its log says; one of before does not tell. */
 static void
 print_sandbox(
     struct page *page, const struct status_style *style, const json_t *sandbox)
 {
 	json_int_t landlock =
 	    json_integer_value(json_object_get(sandbox, "landlock"));
-	char text[96];
+	char text[96], fence[48] = "no Landlock";
 
 	if (!json_is_object(sandbox))
 		return;
-	snprintf(text, sizeof(text), "sandbox: %s%s%s",
-	    json_is_true(json_object_get(sandbox, "no-new-privileges"))
-		? "no new privileges"
-		: "none",
-	    landlock > 0 ? ", Landlock" : "",
-	    json_is_true(json_object_get(sandbox, "seccomp")) ? ", seccomp"
-							      : "");
+	if (!json_is_true(json_object_get(sandbox, "no-new-privileges"))) {
+		status_print_line(page, style, "sandbox: none");
+		return;
+	}
+	if (landlock > 0)
+		snprintf(fence, sizeof(fence),
+		    "Landlock ABI %" JSON_INTEGER_FORMAT, landlock);
+	snprintf(text, sizeof(text), "sandbox: no new privileges, %s, %s",
+	    fence,
+	    json_is_true(json_object_get(sandbox, "seccomp")) ? "seccomp"
+							      : "no seccomp");
 	status_print_line(page, style, text);
 }
 

@@ -61,7 +61,7 @@ enter_fence(const struct config *config, const char *config_path)
 		return;
 	}
 	sandbox.landlock = version;
-	append("Landlock %d", version);
+	append("Landlock ABI %d", version);
 }
 
 static void

@@ -17,7 +17,7 @@ struct service;
 /* What is in force. */
 struct sandbox {
 	bool no_new_privileges; /* and only useful capabilities are left */
-	int landlock; /* the version of the kernel's interface; 0: none */
+	int landlock; /* the version of the kernel's ABI; 0: not in force */
 	bool seccomp;
 	char summary[256]; /* for people; empty: it was not entered */
 };

@@ -259,7 +259,7 @@ def test_status(serve):
     assert result.returncode == 0, result
     lines = result.stdout.decode().splitlines()
     assert lines[0].startswith("netlabd 0.2.0, pid 4711, up 3 d 4 h, ")
-    assert lines[1] == "sandbox: no new privileges, Landlock, seccomp"
+    assert lines[1] == "sandbox: no new privileges, Landlock ABI 7, seccomp"
     assert lines[2] == (
         "last reload 2026-11-23 09:02:10: 1 kept, 1 changed, 0 started, 0 stopped"
     )

@@ -14,6 +14,7 @@ import pytest
 
 from control import ask
 from daemon import DEADLINE_S, NETLABD
+from test_netlab import netlab
 from test_reload import REFUSED, outcome
 from test_user import LAB, fixture_open_directory, identity
 from wire import exchange
@@ -45,7 +46,7 @@ def in_force(daemon):
 @pytest.fixture(name="fence")
 def fixture_fence(netlabd):
     """The right to expect that files are fenced off."""
-    if not re.search(r", Landlock \d", in_force(netlabd(LAB))):
+    if not re.search(r", Landlock ABI \d", in_force(netlabd(LAB))):
         pytest.skip("no Landlock here")
 
 
@@ -68,7 +69,7 @@ def test_in_force(netlabd):
     else:
         assert "no seccomp (netlabd was built without it)" in in_force(daemon)
     if "landlock" in built_in():
-        assert re.search(r", (Landlock \d|no Landlock \()", in_force(daemon))
+        assert re.search(r", (Landlock ABI \d|no Landlock \()", in_force(daemon))
     assert int(status["CapPrm"], 16) & ~USEFUL == 0
 
 
@@ -81,6 +82,18 @@ def test_none_by_option(netlabd):
     assert in_force(daemon) == "netlabd: sandbox: none"
 
 
+def status_line(control):
+    """What netlab says of it, as a line of the log."""
+    done = netlab("status", "--socket", f"unix:{control}")
+    line, = re.findall("^sandbox: .*$", done.stdout.decode(), re.M)
+    return f"netlabd: {line}"
+
+
+def without_reasons(line):
+    """Only the log tells why something is not there."""
+    return re.sub(r" \([^)]*\)", "", line)
+
+
 def test_status_tells(netlabd, tmp_path):
     text = 'control ctl { listen = "unix:DIR/ctl" }'
     daemon = netlabd(text)
@@ -88,10 +101,12 @@ def test_status_tells(netlabd, tmp_path):
     line = in_force(daemon)
     assert told["no-new-privileges"] is True
     assert told["seccomp"] is line.endswith(", seccomp")
-    version = re.search(r", Landlock (\d+)", line)
+    version = re.search(r", Landlock ABI (\d+)", line)
     assert told["landlock"] == int(version[1] if version else 0)
+    assert status_line(tmp_path / "ctl") == without_reasons(line)
     daemon.stop()
-    netlabd(text, "--no-sandbox")
+    daemon = netlabd(text, "--no-sandbox")
+    assert status_line(tmp_path / "ctl") == in_force(daemon)
     assert ask(tmp_path / "ctl", "/status").json()["sandbox"] == {
         "no-new-privileges": False, "landlock": 0, "seccomp": False}
 

@@ -75,7 +75,7 @@ own_sandbox() {
 		"$(sed -nE 's/^(NoNewPrivs|Seccomp):\t//p' "$status" | tr '\n' ' ' | sed 's/ $//')"
 	same 'its capabilities' 0000000000000400 "$(sed -n 's/^CapPrm:\t//p' "$status")"
 	journalctl --no-pager -o cat -u netlabd |
-		grep -E 'sandbox: no new privileges, (Landlock [0-9]+, )?seccomp$' ||
+		grep -E 'sandbox: no new privileges, (Landlock ABI [0-9]+, )?seccomp$' ||
 		fail 'a sandbox of its own'
 	ok 'it has a sandbox of its own'
 }
