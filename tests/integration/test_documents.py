@@ -328,6 +328,14 @@ def test_session_is_as_shown(start):
     assert (said[: len(head)], said[-len(tail) :]) == (head, tail)
 
 
+@pytest.mark.skipif(shutil.which("bash") is None, reason="no bash")
+def test_completion_is_loaded_as_shown():
+    (command,) = re.findall(r"`(\. \S*completion\S*)`", README)
+    result = run("bash", "-c", f"{command} && complete -p netlab", cwd=TOP)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout.startswith("complete -F _netlab ")
+
+
 @pytest.mark.parametrize("listen, shown", (
     ("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "localhost"), ("*", "localhost")))
 def test_what_to_try_is_an_address_to_send_to(listen, shown, tmp_path, start):
