@@ -5,6 +5,8 @@ import os
 import platform
 import time
 
+SCALE_OF_GOALS = 1.0  # what is shorter says little of a goal
+
 
 @dataclasses.dataclass
 class Ratio:
@@ -62,6 +64,11 @@ class Goal:
         if self.value is not None:
             self.met = self.value >= self.limit if self.least \
                 else self.value <= self.limit
+
+    def leave_unjudged(self, why):
+        """Neither met nor missed; what could not be measured says so first."""
+        if self.value is not None:
+            self.met, self.note = None, why
 
     def line(self):
         """One line of the table."""
@@ -153,9 +160,14 @@ class Outcome:
 
 
 def collect(scenario, bench):
-    """Runs a scenario."""
+    """Runs a scenario. Goals are for runs as long as those of the record."""
     begin = time.monotonic()
     rows = list(scenario.run(bench))
+    if bench.scale < SCALE_OF_GOALS:
+        for row in rows:
+            if isinstance(row, Goal):
+                row.leave_unjudged(f"not judged, too short a run "
+                                   f"(--scale {number(bench.scale)})")
     return Outcome(scenario, rows, time.monotonic() - begin)
 
 
@@ -183,9 +195,10 @@ def is_apart(bench):
 def heading(bench):
     """The first line of a run."""
     where = "apart" if is_apart(bench) else "on one processor"
+    rounds = "1 round" if bench.rounds == 1 else f"{bench.rounds} rounds"
     return (f"{platform.system()} {platform.release()} {platform.machine()}, "
             f"{os.cpu_count()} processors, server and load {where}, "
-            f"{bench.rounds} rounds; ratio: median, CPU time of the server")
+            f"{rounds}; ratio: median, CPU time of the server")
 
 
 def as_json(bench, outcomes):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """Checks the benchmark itself in seconds: loads must find what is wrong."""
 import argparse
+import copy
 import json
 import os
 
@@ -150,6 +151,24 @@ def record(bench):
     return json.dumps(result.as_json(bench, [outcome]))
 
 
+def check_judging():
+    """A goal is judged in a run that is long enough, and in no other."""
+    rows = (Goal("met", 1, 2), Goal("missed", 3, 2), Goal("gone", None, 2,
+                                                          note="not here"))
+    for scale, wanted in ((1.0, (True, False, None)),
+                          (0.5, (None, None, None))):
+        outcome = collect(Scenario("", "", lambda _: map(copy.copy, rows)),
+                          argparse.Namespace(scale=scale))
+        got = tuple(row.met for row in outcome.rows)
+        notes = "; ".join(row.note for row in outcome.rows)
+        table = outcome.table()
+        yield Check(f"goals with --scale {scale}", got == wanted
+                    and outcome.has_missed() == (False in wanted)
+                    and ("MISSED" in table) == (False in wanted)
+                    and notes.count("not judged") == 2 * (scale < 1)
+                    and notes.endswith("not here"), notes)
+
+
 def check_document(bench):
     """A document that is not what its records come to is found, and so is a
     command that does not exist."""
@@ -207,7 +226,7 @@ def run(arguments):
         rows = [*check_limits(bench), *check_reading(bench),
                 *check_logs(bench), *check_faulty_udp(bench),
                 *check_pairs(bench), *check_faulty_tcp(bench),
-                *check_document(bench)]
+                *check_judging(), *check_document(bench)]
         if bench.netlabd is not None:
             rows += [*check_netlabd(bench), *check_losses(bench)]
         rows += check_scenarios(bench)
