@@ -94,7 +94,8 @@ check_option(struct scope *scope, const struct token *name)
 		checker_blank(checker, name->at);
 }
 
-/* Reports a name that nothing follows which could follow it. */
+/* Reports a name that nothing follows which could follow it. Of NAME:VALUE, as
+ * others write it, it is what is before the colon. */
 static void
 refuse_statement(struct scope *scope, const struct token *name)
 {
@@ -102,6 +103,7 @@ refuse_statement(struct scope *scope, const struct token *name)
 	char text[CHECKER_NAME_SIZE], why[WHY_SIZE];
 
 	checker_copy(checker, name, text);
+	text[strcspn(text, ":")] = '\0';
 	if (find_option(scope, text) != NULL)
 		why_set(why, "no = follows (write %s = VALUE)", text);
 	else if (scope->type == NULL && service_type_find(text) != NULL)
@@ -113,10 +115,29 @@ refuse_statement(struct scope *scope, const struct token *name)
 	checker_blank(checker, name->at);
 }
 
+/* Goes past a ; where a statement begins; false: there is none. */
+static bool
+refuse_semicolon(struct checker *checker)
+{
+	struct token token = checker->token;
+
+	if (token.kind != TOKEN_WORD || checker->text[token.at] != ';')
+		return false;
+	checker_advance(checker);
+	checker_report(checker, &token,
+	    "no ; is needed, and comments begin with # (leave it out)");
+	if (token.len > 1)
+		checker_skip_statement(checker, token.line);
+	checker_blank(checker, token.at);
+	return true;
+}
+
 /* Takes the name at the head of a statement; false, reported: there is none. */
 static bool
 take_name(struct checker *checker, struct token *name)
 {
+	if (refuse_semicolon(checker))
+		return false;
 	*name = checker->token;
 	if (name->kind == TOKEN_OPEN)
 		checker_skip_block(checker);
