@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* How unlike two names are. */
-#include "base/option.h"
+#include "base/option_name.h"
 
 #include "check_main.h"
 

@@ -78,10 +78,4 @@ void option_free(const struct option *rows, void *settings);
 /* The row of that name, NULL if there is none. */
 const struct option *option_find(const struct option *rows, const char *name);
 
-/*
- * How unlike two names are: the number of letters to insert, delete, replace or
- * swap (at most 2 are a likely typing error). Names over 32 letters: SIZE_MAX.
- */
-size_t option_name_distance(const char *a, const char *b);
-
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* How unlike two option names are, to suggest the one that was meant. */
-#include "base/option.h"
+/* How unlike two names are, to suggest the one that was meant. */
+#include "base/option_name.h"
 
+#include <stdint.h>
 #include <string.h>
 
 #define NAME_MAX_LEN 32

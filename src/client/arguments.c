@@ -10,6 +10,7 @@
 
 #include "base/escape.h"
 #include "base/log.h"
+#include "base/usage.h"
 
 #define WATCH_MS 1000
 /* More than any history holds. */
@@ -236,22 +237,16 @@ make_tables(const struct command *command, struct option *table, char *letters)
 	*letters = '\0';
 }
 
-/* getopt tells an unknown letter in optopt, but not an unknown name. */
 static enum status
-refuse_option(const struct command *command, int error, char **argv)
+refuse_option(const struct command *command, int refusal, char **argv,
+    const struct option *table)
 {
-	char letter[] = { '-', (char)optopt, '\0' }, quoted[QUOTE_SIZE];
-	const char *word = argv[optind - 1];
+	char why[WHY_SIZE];
+	bool is_text = usage_explain(why, refusal, argv, table) &&
+	    strstr(command->usage, "TEXT") != NULL;
 
-	if (word[0] != '-' || word[1] != '-')
-		word = letter;
-	escape_quote(quoted, sizeof(quoted), word);
-	if (error == ':')
-		return command_refuse(
-		    command, "option %s needs a value", quoted);
-	return command_refuse(command,
-	    "unknown option %s (write -- before text that begins with -)",
-	    quoted);
+	return command_refuse(command, "%s%s", why,
+	    is_text ? " (write -- before text that begins with -)" : "");
 }
 
 static int
@@ -278,7 +273,7 @@ arguments_parse(const struct command *command, int argc, char **argv,
 	while (status == STATUS_OK &&
 	    (letter = getopt_long(argc, argv, letters, table, NULL)) != -1) {
 		if (letter == '?' || letter == ':')
-			return refuse_option(command, letter, argv);
+			return refuse_option(command, letter, argv, table);
 		if (letter == 'h')
 			*help = true;
 		else

@@ -8,7 +8,7 @@
 
 #include "base/escape.h"
 #include "base/log.h"
-#include "base/option.h"
+#include "base/option_name.h"
 #include "base/wrap.h"
 #include "client/arguments.h"
 #include "client/command.h"
@@ -24,9 +24,6 @@ static const struct command *const commands[] = {
 	&rotate_command,
 };
 #define COMMAND_COUNT (sizeof(commands) / sizeof(*commands))
-
-/* Names further apart than this are no typing error. */
-#define LIKELY_DISTANCE 2
 
 static void
 print_help(FILE *out)
@@ -63,6 +60,13 @@ refuse_command(const char *name)
 	size_t least = option_name_distance(name, nearest);
 	char quoted[64];
 
+	escape_quote(quoted, sizeof(quoted), name);
+	if (name[0] == '-') {
+		log_error("unknown option %s (those of a command follow it; "
+			  "netlab --help lists all)",
+		    quoted);
+		return STATUS_USAGE;
+	}
 	for (size_t i = 0; i < COMMAND_COUNT; i++) {
 		size_t distance = option_name_distance(name, commands[i]->name);
 
@@ -71,8 +75,7 @@ refuse_command(const char *name)
 			nearest = commands[i]->name;
 		}
 	}
-	escape_quote(quoted, sizeof(quoted), name);
-	if (least <= LIKELY_DISTANCE)
+	if (least <= OPTION_NAME_NEAR)
 		log_error(
 		    "unknown command %s (did you mean %s?)", quoted, nearest);
 	else

@@ -5,11 +5,9 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/option_name.h"
 #include "config/config.h"
 #include "services/services.h"
-
-/* More letters than this wrong are another name. */
-#define TYPING_ERRORS_MAX 2
 
 struct nearest {
 	const char *name;
@@ -24,7 +22,7 @@ consider(struct nearest *nearest, const char *wanted, const char *name)
 	    : option_name_distance(wanted, name);
 
 	/* All letters of a short name wrong is no typing error. */
-	if (distance > TYPING_ERRORS_MAX || distance >= strlen(name))
+	if (distance > OPTION_NAME_NEAR || distance >= strlen(name))
 		return;
 	if (nearest->name == NULL || distance < nearest->distance) {
 		nearest->name = name;

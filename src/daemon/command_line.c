@@ -5,7 +5,11 @@
 #include <getopt.h>
 #include <stdio.h>
 
+#include "base/escape.h"
+#include "base/usage.h"
 #include "daemon/load.h"
+
+#define QUOTE_SIZE 64
 
 static const char help[] =
     "usage: netlabd [-c FILE] [-t] [-u NAME[:GROUP]] [--no-sandbox] [-v]...\n"
@@ -93,29 +97,40 @@ take_option(struct command_line *line, int option)
 	case 'h':
 		line->action = ACTION_PRINT_HELP;
 		return 0;
-	default: /* getopt_long has said what is wrong */
-		fprintf(stderr, "netlabd: see netlabd --help\n");
+	default:
 		return -1;
 	}
+}
+
+static int
+refuse_option(int refusal, char **argv)
+{
+	char why[WHY_SIZE];
+
+	usage_explain(why, refusal, argv, long_options);
+	fprintf(stderr, "netlabd: %s; see netlabd --help\n", why);
+	return -1;
 }
 
 int
 command_line_parse(struct command_line *line, int argc, char **argv)
 {
+	char quoted[QUOTE_SIZE];
 	int option;
 
+	opterr = 0;
 	*line = (struct command_line){ .action = ACTION_SERVE };
 	while ((option = getopt_long(
-		    argc, argv, "c:tu:vVh", long_options, NULL)) != -1)
+		    argc, argv, ":c:tu:vVh", long_options, NULL)) != -1)
 		if (take_option(line, option) == -1)
-			return -1;
+			return refuse_option(option, argv);
 	if (optind < argc && line->action == ACTION_LIST_OPTIONS)
 		line->type = argv[optind++];
 	if (optind == argc)
 		return 0;
 	fprintf(stderr,
-	    "netlabd: unexpected argument '%s' (a configuration: -c FILE; see "
-	    "netlabd --help)\n",
-	    argv[optind]);
+	    "netlabd: unexpected argument %s (write -c FILE for a "
+	    "configuration); see netlabd --help\n",
+	    escape_quote(quoted, sizeof(quoted), argv[optind]));
 	return -1;
 }

@@ -5,8 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* More letters than this wrong are another name. */
-#define TYPING_ERRORS_MAX 2
+#include "base/option_name.h"
 
 /* Room for the list of names, which ends in dots where more do not fit. */
 #define NAMES_SIZE 128
@@ -23,7 +22,7 @@ static const char *
 find_nearest(const char *wanted, bool is_bucket)
 {
 	const struct config *config = control_daemon()->config;
-	size_t least = TYPING_ERRORS_MAX + 1;
+	size_t least = OPTION_NAME_NEAR + 1;
 	const char *nearest = NULL;
 
 	for (size_t i = 0; i < config->service_count; i++) {

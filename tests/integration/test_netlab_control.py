@@ -237,7 +237,10 @@ def test_refusals_are_told_escaped(serve):
         (["tail", "-n", "x"], "number of records 'x'"),
         (["tail", "-n", "1000001"], "from 0 to 1000000"),
         (["tail", "-n", ""], "number of records ''"),
-        (["tail", "-x"], "unknown option '-x'"),
+        (["tail", "-x"], "unknown option '-x'; see netlab tail --help"),
+        (["status", "--jsn"], "unknown option '--jsn' (did you mean --json?); see"),
+        (["status", "--json=5"], "option '--json=5' takes no value; see"),
+        (["tail", "--since"], "option '--since' needs a value; see"),
         (["status", "-s"], "'-s' needs a value"),
     ],
 )

@@ -90,14 +90,26 @@ def test_list_options_of_a_type():
     assert not re.search(r"(?m)^(creosote|global) ", result.stdout)
 
 
-@pytest.mark.parametrize("arguments", (
-    ["--nonsense"], ["-x"], ["-c"], ["file"], ["--list-options", "no-type"],
-    ["--list-options", "echo", "more"], ["-t", "more"], ["--help=yes"]))
-def test_wrong_usage(arguments):
+@pytest.mark.parametrize("arguments, says", (
+    (["--nonsense"], "unknown option '--nonsense'; see netlabd --help"),
+    (["--tset=x"], "unknown option '--tset=x' (did you mean --test?); see"),
+    (["--list"], "unknown option '--list' (did you mean --list-services?)"),
+    (["--" + 99 * "x"], "unknown option '--xxxx"),
+    (["-\x1b"], r"unknown option '-\x1b'"),
+    (["-tx"], "unknown option '-x'; see netlabd --help"),
+    (["-c"], "option '-c' needs a value; see netlabd --help"),
+    (["--config"], "option '--config' needs a value; see netlabd --help"),
+    (["--help=yes"], "option '--help=yes' takes no value; see"),
+    (["--list-options", "no-type"], "'no-type' (see netlabd --list-services)"),
+    (["--list-options", "echo", "more"], "unexpected argument 'more' (write"),
+    (["-t", "m\n"], r"unexpected argument 'm\n' (write -c FILE for a"),
+))
+def test_wrong_usage(arguments, says):
     result = netlabd_says(*arguments)
     assert result.returncode == 2
     assert result.stdout == ""
-    assert "--help" in result.stderr or "--list-services" in result.stderr
+    line, = result.stderr.splitlines()
+    assert line.startswith("netlabd: ") and says in line
 
 
 def test_closed_standard_descriptors(netlabd):
