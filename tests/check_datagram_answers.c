@@ -319,24 +319,33 @@ START_TEST(test_no_runs)
 }
 END_TEST
 
-/* Shorter ones still go in runs, and longer ones are tried again at last. */
+/* One of many longer runs is tried, and refused again. */
+static void
+wait_for_a_try(struct answers_runs *runs, int error)
+{
+	unsigned tries = 0;
+
+	while (++tries < 100000 &&
+	    refuse(runs, error, 1401, "1472 1472 0 9 9",
+		"1x1472 1x1472 1x0 2x9") == 0)
+		continue;
+	ck_assert_uint_gt(tries, 1000);
+	ck_assert_uint_lt(tries, 100000);
+	ck_assert_uint_eq(kernel.calls, 4);
+}
+
+/* Shorter ones still go in runs, and longer ones are tried again, seldom. */
 START_TEST(test_longer_than_the_way_takes)
 {
 	static const int errors[] = { EINVAL, EMSGSIZE };
 
 	for (size_t i = 0; i < COUNT(errors); i++) {
 		struct answers_runs runs = { .limit = 1472 };
-		unsigned tries = 0;
 
 		refuse(&runs, errors[i], 1401, "1472 1472 9 1400 1400",
 		    "1x1472 1x1472 1x9 2x1400");
-		while (++tries < 100000 &&
-		    refuse(&runs, errors[i], 1401, "1472 1472 0 9 9",
-			"1x1472 1x1472 1x0 2x9") == 0)
-			continue;
-		ck_assert_uint_gt(tries, 1000);
-		ck_assert_uint_lt(tries, 100000);
-		ck_assert_uint_eq(kernel.calls, 4);
+		for (int again = 0; again < 2; again++)
+			wait_for_a_try(&runs, errors[i]);
 	}
 }
 END_TEST
