@@ -16,8 +16,8 @@ struct socket_config {
 	uid_t owner;             /* that user; 0: who opens it */
 	int backlog;             /* connections that may wait; for streams */
 	bool kernel_time; /* datagrams tell when they came in; see below */
-	/* Of a unix socket's path; 0: as the umask has it. */
-	mode_t mode;
+	/* Of a unix socket's path, the owner's right to connect in addition. */
+	mode_t mode; /* 0: as the umask has it */
 	bool has_group;
 	gid_t group; /* of the path */
 };

@@ -48,7 +48,11 @@ tune_receive_buffer(int fd, uint64_t bytes)
 		socket_set_receive_buffer(fd, wanted);
 }
 
-/* By a descriptor of the path, so that nothing put in its place is meant. */
+/*
+ * By a descriptor of the path, so that nothing put in its place is meant. Its
+ * owner, who could change the mode anyway, may connect whatever it says: we ask
+ * so whether anybody serves the path still, before it is removed or replaced.
+ */
 static int
 set_path_access(int path_fd, const struct socket_config *config)
 {
@@ -62,7 +66,7 @@ set_path_access(int path_fd, const struct socket_config *config)
 		-1)
 		return -1;
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", path_fd);
-	return config->mode != 0 ? chmod(path, config->mode) : 0;
+	return config->mode != 0 ? chmod(path, config->mode | S_IWUSR) : 0;
 }
 
 int
