@@ -197,17 +197,24 @@ client_write_cb(evutil_socket_t fd, short what, void *arg)
 		shutdown(fd, SHUT_WR);
 }
 
+/* Takes a connected socket. */
 static inline void
-client_open(struct client *client, struct host *host)
+client_use(struct client *client, struct host *host, int fd)
 {
 	memset(client, 0, sizeof(*client));
-	client->fd = net_connect(host->fd);
+	client->fd = fd;
 	ck_assert_int_eq(fcntl(client->fd, F_SETFL, O_NONBLOCK), 0);
 	client->readable = event_new(host->base, client->fd,
 	    EV_READ | EV_PERSIST, client_read_cb, client);
 	client->writable = event_new(host->base, client->fd,
 	    EV_WRITE | EV_PERSIST, client_write_cb, client);
 	event_add(client->readable, NULL);
+}
+
+static inline void
+client_open(struct client *client, struct host *host)
+{
+	client_use(client, host, net_connect(host->fd));
 }
 
 /* Sends in the loop; the data stay the caller's, and must stay. */

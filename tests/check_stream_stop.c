@@ -115,86 +115,6 @@ START_TEST(test_stop_takes_in)
 }
 END_TEST
 
-/*
- * More wait than may be in at once: each gets his turn, whether the listener
- * only closes, with those who are in going on, or stops.
- */
-static void
-check_turns(bool stops)
-{
-	static struct client clients[CLIENTS];
-	struct host host;
-
-	host_init(&host, &echo);
-	host.config.max_connections = 1;
-	host_open(&host, "127.0.0.1:0/tcp");
-	for (size_t i = 0; i < CLIENTS; i++) {
-		client_open(&clients[i], &host);
-		ck_assert_int_eq(send(clients[i].fd, "hello", 5, 0), 5);
-		ck_assert_int_eq(shutdown(clients[i].fd, SHUT_WR), 0);
-	}
-	if (stops)
-		stream_listener_stop(host.listener);
-	else
-		stream_listener_close(host.listener, true);
-	ck_assert_int_eq(stream_listener_fd(host.listener), -1);
-	ck_assert_uint_gt(host.counters.waiting, 0);
-	ck_assert_uint_le(host.counters.open, 1);
-	for (size_t i = 0; i < CLIENTS; i++) {
-		HOST_UNTIL(&host, clients[i].at_end);
-		client_expect(&clients[i], "hello", 5);
-		client_close(&clients[i]);
-	}
-	ck_assert_uint_eq(host.counters.accepted, CLIENTS);
-	ck_assert_uint_eq(host.counters.waiting, 0);
-	ck_assert_uint_eq(host.counters.refused[GUARD_MAX_CONNECTIONS], 0);
-	host_close(&host);
-}
-
-START_TEST(test_close_in_turn)
-{
-	check_turns(false);
-}
-END_TEST
-
-START_TEST(test_stop_in_turn)
-{
-	check_turns(true);
-}
-END_TEST
-
-/* Nobody leaves, so it is not waited for long; or the pool is full; or ever. */
-START_TEST(test_no_turn)
-{
-	static const size_t pools[] = { 10, 3, 10 };
-
-	for (size_t i = 0; i < COUNT(pools); i++) {
-		const uint64_t *refused;
-		struct client clients[4];
-		struct host host;
-
-		host_init(&host, &echo);
-		refused = &host.counters.refused[GUARD_MAX_CONNECTIONS];
-		host.config.max_connections = 1;
-		host.pool.max = pools[i];
-		host_open(&host, "127.0.0.1:0/tcp");
-		for (size_t j = 0; j < COUNT(clients); j++)
-			client_open(&clients[j], &host);
-		stream_listener_close(host.listener, true);
-		ck_assert_uint_eq(host.pool.open, i == 1 ? 3 : 4);
-		ck_assert_uint_eq(host.counters.waiting, i == 1 ? 2 : 3);
-		ck_assert_uint_eq(*refused, i == 1 ? 1 : 0);
-		if (i < 2)
-			HOST_UNTIL(&host, *refused == 3);
-		host_close(&host);
-		ck_assert_uint_eq(host.counters.accepted, 1);
-		ck_assert_uint_eq(*refused, 3);
-		for (size_t j = 0; j < COUNT(clients); j++)
-			client_close(&clients[j]);
-	}
-}
-END_TEST
-
 START_TEST(test_stop_refuses)
 {
 	struct sockaddr_storage local;
@@ -304,5 +224,4 @@ START_TEST(test_stop_lingering)
 END_TEST
 
 CHECK_MAIN("stream_stop", test_close, test_stop_answers, test_stop_takes_in,
-    test_close_in_turn, test_stop_in_turn, test_no_turn, test_stop_refuses,
-    test_stop_sends_output, test_free, test_stop_lingering)
+    test_stop_refuses, test_stop_sends_output, test_free, test_stop_lingering)

@@ -21,7 +21,7 @@
 
 /* One that waits for a place. */
 struct stream_guest {
-	STAILQ_ENTRY(stream_guest) entry;
+	TAILQ_ENTRY(stream_guest) entry;
 	int fd;
 	socklen_t peer_len;
 	struct sockaddr_storage peer;
@@ -99,13 +99,13 @@ keep(struct stream_listener *listener, int fd, const struct sockaddr *peer,
 
 	if (clock_monotonic_ms() >= listener->patient_until_ms ||
 	    config->pool->open >= config->pool->max ||
-	    evtimer_add(&listener->guest_event, &look) == -1 ||
+	    event_add(&listener->guest_event, &look) == -1 ||
 	    (guest = malloc(sizeof(*guest))) == NULL)
 		return false;
 	guest->fd = fd;
 	guest->peer_len = peer_len;
 	memcpy(&guest->peer, peer, peer_len);
-	STAILQ_INSERT_TAIL(&listener->guests, guest, entry);
+	TAILQ_INSERT_TAIL(&listener->guests, guest, entry);
 	config->pool->open++;
 	config->counters->waiting++;
 	return true;
@@ -118,17 +118,15 @@ lacks_place(enum guard_reason reason)
 	    reason == GUARD_MAX_CONNECTIONS_PER_SOURCE;
 }
 
-void
-stream_guest_admit(struct stream_listener *listener, int fd,
-    const struct sockaddr *peer, socklen_t peer_len)
+/* Serves or refuses who was judged so; takes the descriptor. */
+static void
+receive(struct stream_listener *listener, int fd, const struct sockaddr *peer,
+    socklen_t peer_len, enum guard_reason reason, bool is_strict)
 {
 	struct stream_config *config = &listener->config;
-	bool is_strict;
-	enum guard_reason reason = judge(config, peer, &is_strict);
 
 	if (reason != GUARD_PASS && is_strict) {
-		if (!lacks_place(reason) || !keep(listener, fd, peer, peer_len))
-			refuse(config, fd, peer, peer_len, reason);
+		refuse(config, fd, peer, peer_len, reason);
 		return;
 	}
 	if (reason != GUARD_PASS)
@@ -136,43 +134,105 @@ stream_guest_admit(struct stream_listener *listener, int fd,
 	stream_begin(listener, fd, peer, peer_len);
 }
 
-/* Lets each try again, in their order; those who fail wait again. */
+void
+stream_guest_admit(struct stream_listener *listener, int fd,
+    const struct sockaddr *peer, socklen_t peer_len)
+{
+	bool is_strict;
+	enum guard_reason reason = judge(&listener->config, peer, &is_strict);
+
+	if (!is_strict || !lacks_place(reason) ||
+	    !keep(listener, fd, peer, peer_len))
+		receive(listener, fd, peer, peer_len, reason, is_strict);
+}
+
+/* Lets one try again; who fails for want of a place waits on. */
 static void
-admit_all(struct stream_listener *listener)
+try_again(
+    struct stream_listener *listener, struct stream_guest *guest, bool is_last)
 {
 	struct stream_config *config = &listener->config;
-	STAILQ_HEAD(, stream_guest) guests = STAILQ_HEAD_INITIALIZER(guests);
-	struct stream_guest *guest;
+	struct sockaddr *peer = (struct sockaddr *)&guest->peer;
+	enum guard_reason reason;
+	bool is_strict;
 
-	STAILQ_CONCAT(&guests, &listener->guests);
-	while ((guest = STAILQ_FIRST(&guests)) != NULL) {
-		STAILQ_REMOVE_HEAD(&guests, entry);
-		stream_pool_leave(config->pool);
-		config->counters->waiting--;
-		stream_guest_admit(listener, guest->fd,
-		    (struct sockaddr *)&guest->peer, guest->peer_len);
-		free(guest);
+	stream_pool_leave(config->pool); /* he is not in his own way */
+	reason = judge(config, peer, &is_strict);
+	if (!is_last && is_strict && lacks_place(reason)) {
+		config->pool->open++;
+		return;
 	}
+	TAILQ_REMOVE(&listener->guests, guest, entry);
+	config->counters->waiting--;
+	receive(listener, guest->fd, peer, guest->peer_len, reason, is_strict);
+	free(guest);
+}
+
+static void
+try_all(struct stream_listener *listener, bool is_last)
+{
+	struct stream_guest *guest = TAILQ_FIRST(&listener->guests), *next;
+
+	for (; guest != NULL; guest = next) {
+		next = TAILQ_NEXT(guest, entry);
+		try_again(listener, guest, is_last);
+	}
+}
+
+/* Connections that have ended, at all listeners that share the counters. */
+static uint64_t
+count_left(const struct stream_config *config)
+{
+	return config->counters->accepted - config->counters->open;
+}
+
+/*
+ * Lets them try again, in their order, as long as there may be a place: each
+ * who left has made one for one of them at the most. So not all are looked at
+ * whenever somebody leaves, but where those in front are of a source that has
+ * no place.
+ */
+static void
+try_next(struct stream_listener *listener)
+{
+	const struct stream_config *config = &listener->config;
+	struct stream_guest *guest = TAILQ_FIRST(&listener->guests), *next;
+
+	for (; guest != NULL && listener->left != count_left(config) &&
+	     config->counters->open < config->max_connections;
+	     guest = next) {
+		uint64_t accepted = config->counters->accepted;
+
+		next = TAILQ_NEXT(guest, entry);
+		try_again(listener, guest, false);
+		listener->left += config->counters->accepted - accepted;
+	}
+	listener->left = count_left(config);
 }
 
 static void
 look_cb(evutil_socket_t fd, short what, void *arg)
 {
 	struct stream_listener *listener = arg;
-	uint64_t accepted = listener->config.counters->accepted;
 
 	(void)fd;
 	(void)what;
-	admit_all(listener);
-	if (listener->config.counters->accepted != accepted)
+	if (listener->left != count_left(&listener->config)) {
 		stream_guests_expect(listener);
+		try_next(listener);
+	}
+	if (clock_monotonic_ms() >= listener->patient_until_ms)
+		try_all(listener, true);
+	if (TAILQ_EMPTY(&listener->guests))
+		event_del(&listener->guest_event);
 }
 
 void
 stream_guests_init(struct stream_listener *listener, struct event_base *base)
 {
-	STAILQ_INIT(&listener->guests);
-	evtimer_assign(&listener->guest_event, base, look_cb, listener);
+	TAILQ_INIT(&listener->guests);
+	event_assign(
+	    &listener->guest_event, base, -1, EV_PERSIST, look_cb, listener);
 }
 
 void
@@ -182,9 +242,15 @@ stream_guests_expect(struct stream_listener *listener)
 }
 
 void
+stream_guests_review(struct stream_listener *listener)
+{
+	try_all(listener, false);
+}
+
+void
 stream_guests_end(struct stream_listener *listener)
 {
 	listener->patient_until_ms = 0;
-	admit_all(listener);
+	try_all(listener, true);
 	event_del(&listener->guest_event);
 }

@@ -171,6 +171,7 @@ stream_listener_review(struct stream_listener *listener)
 {
 	if (!admission_is_log_only(listener->config.admission))
 		stream_each(listener, review);
+	stream_guests_review(listener);
 }
 
 void

@@ -55,7 +55,8 @@ struct stream_listener {
 	size_t open;              /* connections */
 	struct event guest_event; /* looks whether there is a place */
 	int64_t patient_until_ms; /* for guests; 0: they do not wait */
-	STAILQ_HEAD(, stream_guest) guests;
+	uint64_t left; /* connections that had ended at the last look */
+	TAILQ_HEAD(, stream_guest) guests;
 };
 
 /* The listener that it came in by is what its event carries along. */
@@ -84,11 +85,13 @@ void stream_guest_admit(struct stream_listener *listener, int fd,
 
 /*
  * Those who find no place wait for one, from stream_guests_expect() on: until
- * nobody got one for a second, or stream_guests_end() lets them try once more.
+ * nobody has left for a second, or stream_guests_end() lets them try once more.
+ * After stream_guests_review() none is left that would not have to wait.
  */
 void
 stream_guests_init(struct stream_listener *listener, struct event_base *base);
 void stream_guests_expect(struct stream_listener *listener);
+void stream_guests_review(struct stream_listener *listener);
 void stream_guests_end(struct stream_listener *listener);
 
 /* Starts serving a connection that was accepted; takes the descriptor. */
