@@ -73,7 +73,7 @@ send_patiently(int fd, const struct msghdr *message)
 }
 
 /* Whoever supervises us sees what is missing; there is no one else to tell. */
-static void
+static bool
 send_message(const struct msghdr *message, enum weight weight)
 {
 	static bool is_stuck; /* it did not read in time: wait no more */
@@ -82,7 +82,7 @@ send_message(const struct msghdr *message, enum weight weight)
 	ssize_t sent;
 
 	if (fd == -1)
-		return;
+		return false;
 	sent = wait ? send_patiently(fd, message)
 		    : sendmsg(fd, message, MSG_NOSIGNAL | MSG_DONTWAIT);
 	if (sent != -1)
@@ -90,10 +90,11 @@ send_message(const struct msghdr *message, enum weight weight)
 	else if (wait && errno == EAGAIN)
 		is_stuck = true;
 	close(fd);
+	return sent != -1;
 }
 
 /* Sends the text, with a copy of fd unless it is -1. */
-static void
+static bool
 send_text(const char *text, size_t len, int fd, enum weight weight)
 {
 	struct sockaddr_un un;
@@ -108,7 +109,7 @@ send_text(const char *text, size_t len, int fd, enum weight weight)
 		.msg_iovlen = 1 };
 
 	if (message.msg_namelen == 0)
-		return;
+		return false;
 	if (fd != -1) {
 		message.msg_control = &control;
 		message.msg_controllen = sizeof(control);
@@ -117,7 +118,7 @@ send_text(const char *text, size_t len, int fd, enum weight weight)
 		control.align.cmsg_len = CMSG_LEN(sizeof(int));
 		memcpy(CMSG_DATA(&control.align), &fd, sizeof(fd));
 	}
-	send_message(&message, weight);
+	return send_message(&message, weight);
 }
 
 static void send_format(enum weight weight, const char *format, va_list ap)
@@ -130,7 +131,7 @@ send_format(enum weight weight, const char *format, va_list ap)
 	int len = vsnprintf(text, sizeof(text), format, ap);
 
 	if (len > 0)
-		send_text(text, strnlen(text, sizeof(text)), -1, weight);
+		(void)send_text(text, strnlen(text, sizeof(text)), -1, weight);
 }
 
 void
@@ -158,7 +159,7 @@ notify_ready(void)
 {
 	static const char text[] = "READY=1";
 
-	send_text(text, strlen(text), -1, DECIDES);
+	(void)send_text(text, strlen(text), -1, DECIDES);
 }
 
 void
@@ -171,14 +172,14 @@ notify_reloading(void)
 	    (long long)now.tv_sec * 1000000 + now.tv_nsec / 1000);
 }
 
-void
+bool
 notify_store(int fd, const char *name)
 {
 	char text[TEXT_SIZE];
 	int len = snprintf(text, sizeof(text), "FDSTORE=1\nFDNAME=%s", name);
 
-	if (len > 0 && (size_t)len < sizeof(text))
-		send_text(text, (size_t)len, fd, MATTERS);
+	return len > 0 && (size_t)len < sizeof(text) &&
+	    send_text(text, (size_t)len, fd, MATTERS);
 }
 
 void
@@ -206,19 +207,43 @@ await_close(int fd, int64_t ms)
  * The manager closes the descriptor that comes with it when it has read this
  * far (sd_notify_barrier(3)); one too old for it closes it, too.
  */
-void
+bool
 notify_barrier(void)
 {
 	static const char text[] = "BARRIER=1";
 	static bool is_stuck; /* it did not come in time: wait no more */
+	bool sent;
 	int ends[2];
 
 	if (!notify_is_wanted() || pipe2(ends, O_CLOEXEC) == -1)
-		return;
-	send_text(text, strlen(text), ends[1], MATTERS);
+		return false;
+	sent = send_text(text, strlen(text), ends[1], MATTERS);
 	close(ends[1]);
 	is_stuck = !await_close(ends[0], is_stuck ? 0 : PATIENCE_MS);
 	close(ends[0]);
+	return sent && !is_stuck;
+}
+
+/*
+ * A manager whose store is closed has closed what it was sent by the time that
+ * it comes to the barrier. $FDSTORE would tell, but systemd 252 has none.
+ */
+bool
+notify_refuses_to_store(void)
+{
+	static const char name[] = "probe";
+	bool refuses;
+	int ends[2];
+
+	if (!notify_is_wanted() || pipe2(ends, O_CLOEXEC) == -1)
+		return false;
+	refuses = notify_store(ends[1], name);
+	close(ends[1]);
+	refuses = notify_barrier() && refuses && await_close(ends[0], 0);
+	if (!refuses)
+		notify_remove(name);
+	close(ends[0]);
+	return refuses;
 }
 
 /* The number in a variable: decimal digits and nothing else, or 0. */

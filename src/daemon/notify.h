@@ -33,14 +33,23 @@ void notify_ready(void);
 void notify_reloading(void);
 
 /*
- * Puts a copy of the descriptor into systemd's store under a name, or takes all
- * of that name out.
+ * Puts a copy of the descriptor into systemd's store under a name (true: it was
+ * sent), or takes all of that name out.
  */
-void notify_store(int fd, const char *name);
+bool notify_store(int fd, const char *name);
 void notify_remove(const char *name);
 
-/* Waits, a second at most, until systemd has done what it was sent so far. */
-void notify_barrier(void);
+/*
+ * Waits, a second at most, until systemd has done what it was sent so far; true
+ * when it has.
+ */
+bool notify_barrier(void);
+
+/*
+ * True when it is certain that nothing that is sent to be stored is kept, as
+ * without FileDescriptorStoreMax=. One that is full refuses, too.
+ */
+bool notify_refuses_to_store(void);
 
 /* How often the watchdog wants to hear of us, in ms; 0: it does not. */
 uint64_t notify_watchdog_ms(void);

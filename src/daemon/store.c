@@ -155,7 +155,7 @@ store_socket(void *arg, const struct service *service, int fd,
 		return;
 	format_name(wanted->names[wanted->count], bound);
 	/* systemd drops a copy of what it has already. */
-	notify_store(fd, wanted->names[wanted->count++]);
+	(void)notify_store(fd, wanted->names[wanted->count++]);
 }
 
 static bool
@@ -167,13 +167,30 @@ is_wanted(const struct wanted *wanted, const char *name)
 	return false;
 }
 
+/*
+ * Asked once, and not while it holds what is ours: who takes a socket for his
+ * alone that somebody has a copy of may leave that copy useless.
+ */
+static bool
+is_closed(void)
+{
+	static bool asked, refuses;
+
+	if (stored.count > 0)
+		return false;
+	if (!asked)
+		refuses = notify_refuses_to_store();
+	asked = true;
+	return refuses;
+}
+
 void
 store_sync(const struct config *config)
 {
 	struct wanted wanted = { .names = NULL };
 	bool removed = false;
 
-	if (!notify_is_wanted())
+	if (!notify_is_wanted() || is_closed())
 		return;
 	for (size_t i = 0; i < config->service_count; i++)
 		wanted.room += service_count_sockets(config->services[i]);
@@ -188,7 +205,7 @@ store_sync(const struct config *config)
 			removed = true;
 		}
 	if (removed)
-		notify_barrier();
+		(void)notify_barrier();
 	free(stored.items);
 	stored.items = wanted.names;
 	stored.count = wanted.count;

@@ -25,6 +25,7 @@ class Manager:
         self.messages = []  # each a dictionary
         self.store = []  # (name, descriptor)
         self.units = []  # (name, descriptor)
+        self.stores = True  # FileDescriptorStoreMax
         self.holds_barriers = False
         self.held = []  # descriptors of barriers
         self._changed = threading.Condition()
@@ -55,7 +56,8 @@ class Manager:
         if message.get("FDSTORE") == "1":
             assert len(fds) == 1 and re.fullmatch(r"[!-9;-~]{1,255}", name)
             inode = os.fstat(fds[0]).st_ino
-            if not any(os.fstat(fd).st_ino == inode for _, fd in self.store):
+            if self.stores and not any(os.fstat(fd).st_ino == inode
+                                       for _, fd in self.store):
                 kept = fcntl.fcntl(fds[0], fcntl.F_DUPFD_CLOEXEC, FIRST_KEPT)
                 self.store.append((name, kept))
         elif message.get("FDSTOREREMOVE") == "1":

@@ -59,7 +59,8 @@ def test_ready_status_and_stopping(netlabd, tmp_path, kind):
     daemon = netlabd('echo lab { listen = "127.0.0.1:0" }',
                      env={**os.environ, "NOTIFY_SOCKET": manager.address})
     manager.wait_for_message("STATUS", "1 service, 2 listeners, 0 connections")
-    assert [m for m in manager.messages if "FDSTORE" not in m] == [
+    assert [m for m in manager.messages
+            if not {"FDSTORE", "FDSTOREREMOVE", "BARRIER"} & set(m)] == [
         {"READY": "1"}, {"STATUS": "1 service, 2 listeners, 0 connections"}]
     assert daemon.stop().status == 0
     manager.wait_for_message("STOPPING", "1")
@@ -162,6 +163,18 @@ def test_the_store_holds_what_is_configured(netlabd, manager):
     daemon.stop()
     manager.wait_for_message("STOPPING")
     assert manager.names() == names(three)
+
+
+def test_a_store_that_is_closed(netlabd, manager):
+    """It is asked once; then no socket is sent, and each is ours alone."""
+    manager.stores = False
+    daemon = netlabd('echo lab { listen = "127.0.0.1:0" reuse-port = yes }',
+                     **manager.started_with())
+    manager.wait_for_message("STATUS")
+    daemon.reload('echo lab { listen = "localhost:0" reuse-port = yes }')
+    assert daemon.stop().status == 0
+    manager.wait_for_message("STOPPING", "1")
+    assert [m["FDNAME"] for m in manager.messages if "FDNAME" in m] == ["probe"]
 
 
 @pytest.mark.parametrize("end", (SIGTERM, SIGKILL))
