@@ -272,24 +272,34 @@ START_TEST(test_fairness)
 }
 END_TEST
 
+/* Sends the host's name there, and writes it with the port. */
+static void
+send_to(int client, char text[64], const char *host, unsigned port)
+{
+	struct address to;
+
+	snprintf(text, 64, "%s:%u/udp", host, port);
+	to = net_parse(text);
+	ck_assert_int_eq(
+	    sendto(client, host, strlen(host), 0, &to.u.sa, to.len),
+	    (int)strlen(host));
+	*strrchr(text, '/') = '\0';
+}
+
 static void
 ask(struct lab *lab, const char *host)
 {
 	char text[64], from_text[ADDRESS_TEXT_SIZE];
 	struct sockaddr_storage from;
-	struct address to;
 	socklen_t len = sizeof(from);
 	int client = net_socket_like(lab->fd);
 	char byte;
 
-	snprintf(text, sizeof(text), "%s:%u/udp", host, net_port(lab->fd));
-	to = net_parse(text);
-	ck_assert_int_eq(sendto(client, "a", 1, 0, &to.u.sa, to.len), 1);
+	send_to(client, text, host, net_port(lab->fd));
 	lab_wake(lab);
 	ck_assert_int_eq(
 	    recvfrom(client, &byte, 1, 0, (struct sockaddr *)&from, &len), 1);
 	address_format(from_text, (struct sockaddr *)&from, len);
-	*strrchr(text, '/') = '\0';
 	ck_assert_str_eq(from_text, text);
 	close(client);
 }
@@ -314,7 +324,34 @@ START_TEST(test_asked_address)
 }
 END_TEST
 
+/* What came before the kernel was asked where: no answer leaves to many. */
+START_TEST(test_asked_late)
+{
+	struct lab lab = { 0 };
+	struct address address = net_parse("0.0.0.0:0/udp");
+	char text[64], answer[64] = "";
+	unsigned port;
+	int client, one = 1;
+
+	lab_open(&lab, "0.0.0.0:0/udp", 0, true, 1);
+	port = net_port(lab.fd);
+	client = net_socket_like(lab.fd);
+	setsockopt(client, SOL_SOCKET, SO_BROADCAST, &one, sizeof(one));
+	ck_assert_int_eq(socket_set_destination(lab.fd, &address, false), 0);
+	send_to(client, text, "127.255.255.255", port);
+	send_to(client, text, "127.0.0.2", port);
+	ck_assert_int_eq(socket_set_destination(lab.fd, &address, true), 0);
+	lab_drain(&lab);
+	ck_assert_uint_eq(lab.counters.answered, 1);
+	ck_assert_uint_eq(lab.counters.unanswered, 1);
+	ck_assert_int_eq(recv(client, answer, sizeof(answer), 0), 9);
+	ck_assert_str_eq(answer, "127.0.0.2");
+	close(client);
+	lab_close(&lab);
+}
+END_TEST
+
 CHECK_MAIN("datagram_queue", test_lost_at_the_end, test_lost_is_noted,
     test_lost_is_noted_at_close, test_lost_between,
     test_lost_after_full_batches, test_lost_at_close, test_close_serves,
-    test_batch_end, test_fairness, test_asked_address)
+    test_batch_end, test_fairness, test_asked_address, test_asked_late)

@@ -94,6 +94,32 @@ START_TEST(test_options)
 }
 END_TEST
 
+static void
+check_destination(const char *text, int level, int option)
+{
+	struct socket_config config = { .one_way = true };
+	struct address address = net_parse(text);
+	char why[WHY_SIZE];
+	int fd = socket_open(&address, &config, why);
+
+	ck_assert_int_eq(get_option(fd, level, option), 0);
+	/* Who takes it over may answer, and says whether it does. */
+	ck_assert_int_eq(socket_adopt(fd, &address, why), fd);
+	ck_assert_int_ne(get_option(fd, level, option), 0);
+	ck_assert_int_eq(socket_tune(fd, &config), 0);
+	ck_assert_int_eq(get_option(fd, level, option), 0);
+	ck_assert_int_ne(get_option(fd, SOL_SOCKET, SO_RXQ_OVFL), 0);
+	socket_close(fd);
+}
+
+START_TEST(test_one_way)
+{
+	check_destination("0.0.0.0:0/udp", IPPROTO_IP, IP_PKTINFO);
+	check_destination("127.0.0.2:0/udp", IPPROTO_IP, IP_PKTINFO);
+	check_destination("[::]:0/udp", IPPROTO_IPV6, IPV6_RECVPKTINFO);
+}
+END_TEST
+
 START_TEST(test_open_unix)
 {
 	static const struct {
@@ -368,7 +394,7 @@ START_TEST(test_drops)
 }
 END_TEST
 
-CHECK_MAIN("socket", test_open_ip, test_options, test_open_unix,
+CHECK_MAIN("socket", test_open_ip, test_options, test_one_way, test_open_unix,
     test_address_in_use, test_no_such_address, test_not_permitted, test_stale,
     test_not_stale, test_busy_is_not_stale, test_asking_leaves_no_trace,
     test_receive_buffer, test_adopt_udp, test_drops)

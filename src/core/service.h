@@ -84,7 +84,10 @@ struct service_type {
 	 * back, unless len is above size.
 	 */
 	bool (*datagram)(struct service *service, struct datagram *datagram);
-	/* It never answers datagrams: the loop guard stands aside. */
+	/*
+	 * It never answers datagrams: the loop guard stands aside, and nobody
+	 * asks the kernel where one was sent to.
+	 */
 	bool one_way;
 	/* Its answers do not depend on what a datagram says: net/pair.h. */
 	bool ignores_data;

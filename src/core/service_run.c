@@ -36,6 +36,7 @@ socket_config_of(const struct service *service, const struct address *address)
 		.owner = service->socket_owner,
 		.backlog = (int)service->common.backlog,
 		.kernel_time = service->type->kernel_time,
+		.one_way = service->type->one_way,
 		.mode = (mode_t)service->common.socket_mode,
 	};
 	char why[WHY_SIZE];
@@ -80,10 +81,8 @@ open_socket(const struct service *service, struct shelf *shelf,
 {
 	*item = (struct shelf_item){ .origin = SHELF_OPENED };
 	*adopted = shelf_take(shelf, address, service->name, item) == 0;
-	if (*adopted)
-		item->fd = socket_adopt(item->fd, address, why);
-	else
-		item->fd = open_beside(service, shelf, address, why);
+	item->fd = *adopted ? socket_adopt(item->fd, address, why)
+			    : open_beside(service, shelf, address, why);
 	return item->fd == -1 ? -1 : 0;
 }
 

@@ -136,8 +136,9 @@ guard_check_source(const struct sockaddr *peer, const struct ports *more)
 /*
  * For a unicast datagram the kernel's choice of a local address (spec_dst) is
  * the address that it was sent to; for others it cannot be. What waited since
- * before the socket was asked for it, in one of systemd's, comes without: then
- * a broadcast to one network is not seen, but no answer can leave from there.
+ * before the socket was asked for it, in one of systemd's or of a service that
+ * did not answer, comes without: then a broadcast to one network is not seen,
+ * but no answer can leave from there.
  */
 static bool
 is_for_many(const struct in_pktinfo *to)

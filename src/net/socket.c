@@ -22,34 +22,15 @@ set_flag(int fd, int level, int option)
 }
 
 /*
- * A datagram tells which address it was sent to: the answer has to leave from
- * there, and what went to many gets none. Nobody broadcasts to these two.
- */
-static bool
-is_loopback(const struct address *address)
-{
-	if (address->u.sa.sa_family == AF_INET)
-		return address->u.in.sin_addr.s_addr == htonl(INADDR_LOOPBACK);
-	return IN6_IS_ADDR_LOOPBACK(&address->u.in6.sin6_addr);
-}
-
-/*
  * A socket unit may let a socket send to whole networks (Broadcast=): then an
  * answer to a forged sender would.
  */
 static int
-set_udp_options(int fd, const struct address *address)
+set_udp_options(int fd)
 {
-	if (set_flag(fd, SOL_SOCKET, SO_RXQ_OVFL) == -1 ||
-	    set_value(fd, SOL_SOCKET, SO_BROADCAST, 0) == -1)
+	if (set_flag(fd, SOL_SOCKET, SO_RXQ_OVFL) == -1)
 		return -1;
-	if (is_loopback(address))
-		return 0;
-	/* One of systemd's for both families tells of IPv4 in its own words. */
-	if (address->u.sa.sa_family == AF_INET6 &&
-	    set_flag(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO) == -1)
-		return -1;
-	return set_flag(fd, IPPROTO_IP, IP_PKTINFO);
+	return set_value(fd, SOL_SOCKET, SO_BROADCAST, 0);
 }
 
 /*
@@ -61,7 +42,7 @@ set_transport_options(int fd, const struct address *address)
 {
 	switch (address->transport) {
 	case TRANSPORT_UDP:
-		return set_udp_options(fd, address);
+		return set_udp_options(fd);
 	case TRANSPORT_TCP:
 		return set_flag(fd, IPPROTO_TCP, TCP_NODELAY);
 	case TRANSPORT_UNIXGRAM: /* for unix_peer_open() */
@@ -191,7 +172,8 @@ socket_open(const struct address *address, const struct socket_config *config,
 		return refuse(fd, address, "open", why);
 	socket_set_receive_buffer(fd, config->receive_buffer);
 	if (set_bind_options(fd, address, config) == -1 ||
-	    set_transport_options(fd, address) == -1)
+	    set_transport_options(fd, address) == -1 ||
+	    socket_set_destination(fd, address, !config->one_way) == -1)
 		return refuse(fd, address, "set up", why);
 	if (!is_stream)
 		socket_set_kernel_time(fd, config->kernel_time);
@@ -220,7 +202,8 @@ socket_adopt(int fd, const struct address *address, char why[WHY_SIZE])
 	if (fcntl(fd, F_SETFD, FD_CLOEXEC) == -1 ||
 	    fcntl(fd, F_SETFL, O_NONBLOCK) == -1)
 		return refuse(fd, address, "take over", why);
-	if (set_transport_options(fd, address) == -1)
+	if (set_transport_options(fd, address) == -1 ||
+	    socket_set_destination(fd, address, true) == -1)
 		return refuse(fd, address, "set up", why);
 	if ((address->transport & TRANSPORTS_STREAM) != 0 &&
 	    !is_listening(fd) && listen(fd, SOMAXCONN) == -1)

@@ -16,6 +16,7 @@ struct socket_config {
 	uid_t owner;             /* that user; 0: who opens it */
 	int backlog;             /* connections that may wait; for streams */
 	bool kernel_time; /* datagrams tell when they came in; see below */
+	bool one_way;     /* no datagram is answered; see below */
 	/* Of a unix socket's path, the owner's right to connect in addition. */
 	mode_t mode; /* 0: as the umask has it */
 	bool has_group;
@@ -24,9 +25,10 @@ struct socket_config {
 
 /*
  * Opens, binds and (streams) listens: non-blocking, closed on exec, a datagram
- * socket telling which address was asked and what it dropped. A unix socket
- * that nobody serves any more is replaced. Returns the descriptor, or -1 with
- * errno set and, in why, what failed and what to do about it.
+ * socket telling which address was asked, unless it is one-way, and what it
+ * dropped. A unix socket that nobody serves any more is replaced. Returns the
+ * descriptor, or -1 with errno set and, in why, what failed and what to do
+ * about it.
  */
 int socket_open(const struct address *address,
     const struct socket_config *config, char why[WHY_SIZE]);
@@ -38,8 +40,9 @@ int socket_open(const struct address *address,
 int socket_probe(const struct address *address, char why[WHY_SIZE]);
 
 /*
- * Makes an open socket, bound to the address, one of ours; whoever else has it
- * notices nothing. Returns it, or -1 with errno and why, and then it is closed.
+ * Makes an open socket, bound to the address, one of ours, that may be answered
+ * from; whoever else has it notices nothing. Returns it, or -1 with errno and
+ * why, and then it is closed.
  */
 int socket_adopt(int fd, const struct address *address, char why[WHY_SIZE]);
 
@@ -56,6 +59,14 @@ int socket_tune(int fd, const struct socket_config *config);
  * use it. What waited from before is stamped as it is received.
  */
 void socket_set_kernel_time(int fd, bool wanted);
+
+/*
+ * Whether the kernel tells with each datagram over UDP which address it was
+ * sent to: 0, or -1 with errno. Only who answers needs it, and it is part of
+ * what receiving costs. Of the address it is, or will be, bound to depends
+ * whether there is anything to tell.
+ */
+int socket_set_destination(int fd, const struct address *address, bool wanted);
 
 /*
  * Gives a unix socket's path the mode and the group of the configuration, where

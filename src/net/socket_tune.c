@@ -3,6 +3,7 @@
 #include "net/socket.h"
 
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -87,6 +88,45 @@ socket_set_access(int fd, const struct socket_config *config)
 	return result;
 }
 
+/*
+ * Which address it was sent to: the answer has to leave from there, and what
+ * went to many gets none. Nobody broadcasts to these two.
+ */
+static bool
+is_loopback(const struct address *address)
+{
+	if (address->u.sa.sa_family == AF_INET)
+		return address->u.in.sin_addr.s_addr == htonl(INADDR_LOOPBACK);
+	return IN6_IS_ADDR_LOOPBACK(&address->u.in6.sin6_addr);
+}
+
+int
+socket_set_destination(int fd, const struct address *address, bool wanted)
+{
+	int value = wanted;
+
+	if (address->transport != TRANSPORT_UDP || is_loopback(address))
+		return 0;
+	/* One of systemd's for both families tells of IPv4 in its own words. */
+	if (address->u.sa.sa_family == AF_INET6 &&
+	    setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &value,
+		sizeof(value)) == -1)
+		return -1;
+	return setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &value, sizeof(value));
+}
+
+/* What is asked for with each datagram costs its part of receiving it. */
+static void
+tune_datagrams(int fd, const struct socket_config *config)
+{
+	struct address address;
+
+	tune_receive_buffer(fd, config->receive_buffer);
+	socket_set_kernel_time(fd, config->kernel_time);
+	if (config->one_way && socket_get_address(fd, &address) == 0)
+		(void)socket_set_destination(fd, &address, false);
+}
+
 int
 socket_tune(int fd, const struct socket_config *config)
 {
@@ -94,10 +134,8 @@ socket_tune(int fd, const struct socket_config *config)
 
 	if ((transport & TRANSPORTS_STREAM) != 0)
 		(void)listen(fd, config->backlog);
-	else {
-		tune_receive_buffer(fd, config->receive_buffer);
-		socket_set_kernel_time(fd, config->kernel_time);
-	}
+	else
+		tune_datagrams(fd, config);
 	if ((transport & (TRANSPORT_UDP | TRANSPORT_TCP)) != 0)
 		(void)socket_share_port(fd, config->reuse_port);
 	return socket_set_access(fd, config);

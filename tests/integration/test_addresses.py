@@ -6,6 +6,7 @@ import socket
 
 import pytest
 
+from test_reload import outcome
 from wire import exchange, own_loopback, udp_socket
 
 WILDCARD = 'echo lab { listen = "*:0" }'
@@ -22,6 +23,20 @@ def test_any_address_of_loopback(netlabd, asked):
     free = udp_socket(("127.0.0.1", 0))
     free.sendto(b"who?", target)
     assert free.recvfrom(100) == (b"who?", target)
+
+
+@pytest.mark.parametrize("before", ("discard", "creosote"))
+def test_echo_in_the_place_of_who_never_answers(netlabd, before):
+    """On the same sockets, of which nobody asked yet where one was sent to."""
+    listen = 'listen = "0.0.0.0:0/udp"'
+    options = 'file = "DIR/log"' if before == "creosote" else ""
+    daemon = netlabd(f"{before} lab {{ {listen} {options} }}")
+    port = daemon.port("lab", "udp4")
+    assert daemon.reload(f"echo lab {{ {listen} }}") == outcome(changed=1)
+    assert daemon.port("lab", "udp4") == port
+    for host in "127.0.0.2", own_loopback():
+        sock = udp_socket(("127.0.0.1", 0), (host, port))
+        assert exchange(sock, b"hello") == b"hello"
 
 
 @pytest.mark.parametrize("transport", ("udp6", "tcp6", "tcp4"))

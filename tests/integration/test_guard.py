@@ -8,6 +8,7 @@ import socket
 import pytest
 
 from manager import Manager
+from test_reload import outcome
 from wire import exchange, forge, forger, is_silent, own_loopback, udp_socket
 
 LAB = 'echo lab { listen = "localhost:0" }'
@@ -168,8 +169,18 @@ def start_on_one_for_both(netlabd, host):
     return daemon
 
 
+def start_in_the_place_of_a_discard(netlabd, host):
+    """That never asked where what it got was sent to."""
+    daemon = netlabd('discard lab { listen = "*:7007/udp" }',
+                     prefix=host.prefix)
+    assert daemon.reload('echo lab { listen = "*:7007/udp" }') == \
+        outcome(changed=1)
+    return daemon
+
+
 @pytest.mark.parametrize("start, refused", (
     (start_for_all, 4),
+    (start_in_the_place_of_a_discard, 4),
     (start_on_one_for_both, 3),  # which gets no multicast of IPv4
 ))
 def test_broadcast_and_multicast_are_refused(
