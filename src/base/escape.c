@@ -47,6 +47,13 @@ copy_plain(char *out, const char *data, size_t len)
 			break;
 		memcpy(out + n, block, sizeof(block));
 	}
+	/* The rest of a block is too much for single bytes. */
+	for (; len - n >= sizeof(*block); n += sizeof(*block)) {
+		memcpy(block, data + n, sizeof(*block));
+		if (find_not_plain(*block) != 0)
+			break;
+		memcpy(out + n, block, sizeof(*block));
+	}
 	for (; n < len && is_plain((unsigned char)data[n]); n++)
 		out[n] = data[n];
 	return n;
