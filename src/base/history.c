@@ -5,6 +5,7 @@
  */
 #include "base/history.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -131,7 +132,7 @@ reserve(struct history *history, size_t units)
 static size_t
 size_of(const struct history *history, const struct history_item *item)
 {
-	size_t room = history->units * UNIT_SIZE - sizeof(struct entry);
+	size_t room = history->units * UNIT_SIZE - offsetof(struct entry, data);
 
 	if (item->source.len > room || item->message.len > room ||
 	    item->extra.len > room)
@@ -140,8 +141,8 @@ size_of(const struct history *history, const struct history_item *item)
 	if (item->message.len > room ||
 	    item->extra.len > room - item->message.len)
 		return 0;
-	return sizeof(struct entry) + item->source.len + item->message.len +
-	    item->extra.len;
+	return offsetof(struct entry, data) + item->source.len +
+	    item->message.len + item->extra.len;
 }
 
 static char *

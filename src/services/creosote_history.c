@@ -13,8 +13,8 @@
 
 struct extra {
 	uint64_t sequence; /* of the bucket */
-	uint64_t wire_len;
-	uint64_t lost; /* above 0: it is a word on a loss */
+	uint64_t count; /* bytes as it was sent; of a word, how many are lost */
+	bool is_word;   /* on a loss */
 	bool is_decoded, is_cut, is_late;
 };
 
@@ -86,7 +86,7 @@ bucket_history_add(struct history *history, const struct record *record)
 
 	packed.extra = (struct extra){
 		.sequence = record->sequence,
-		.wire_len = record->wire_len,
+		.count = record->wire_len,
 		.is_decoded = record->fields != NULL,
 		.is_cut = record->is_cut,
 		.is_late = record->is_late,
@@ -100,7 +100,7 @@ void
 bucket_history_add_loss(
     struct history *history, int64_t time_ns, uint64_t count, const char *what)
 {
-	struct extra extra = { .lost = count };
+	struct extra extra = { .count = count, .is_word = true };
 	struct history_item item = {
 		.time_ns = time_ns,
 		.source = { "netlabd", 7 },
@@ -133,7 +133,7 @@ format_record(char *out, size_t size, const struct record_style *style,
 		.time_ns = item->time_ns,
 		.source = item->source,
 		.data = item->message,
-		.wire_len = extra->wire_len,
+		.wire_len = extra->count,
 		.is_cut = extra->is_cut,
 		.is_late = extra->is_late,
 	};
@@ -157,8 +157,8 @@ bucket_history_format(const struct history_item *item,
 	size_t len;
 
 	memcpy(&extra, item->extra.data, sizeof(extra));
-	len = extra.lost > 0
-	    ? format_loss(line, &json, item, extra.lost)
+	len = extra.is_word
+	    ? format_loss(line, &json, item, extra.count)
 	    : format_record(line, sizeof(line), &json, item, &extra);
 	if (len == 0 || len - 1 > size)
 		return 0;
