@@ -50,6 +50,7 @@ struct stream_listener {
 	struct timeval idle;             /* of idle_ms */
 	const struct timeval *idle_time; /* for event_add(); NULL: never */
 	const struct timeval *linger_time;
+	unsigned singles;         /* to be taken in one at a time */
 	bool closed;              /* the listening socket is */
 	bool stopped;             /* connections are to end */
 	size_t open;              /* connections */
