@@ -289,8 +289,8 @@ CALL(ssize_t, sendto, -1,
     (int fd, const void *data, size_t len, int flags,
 	const struct sockaddr *peer, socklen_t peer_len),
     (fd, data, len, flags, peer, peer_len))
-CALL(ssize_t, recv, -1, (int fd, void *data, size_t len, int flags),
-    (fd, data, len, flags))
+TRANSFER(
+    recv, (int fd, void *data, size_t len, int flags), (fd, data, len, flags))
 CALL(ssize_t, writev, -1, (int fd, const struct iovec *data, int count),
     (fd, data, count))
 CALL(ssize_t, sendmsg, -1, (int fd, const struct msghdr *message, int flags),

@@ -122,7 +122,7 @@ void stream_backlog_free(struct stream_backlog *backlog);
 
 /* Reads once and hands it over; true: there may be more. */
 bool stream_input_read(struct stream *stream);
-/* Reads once and throws it away. Returns as read(2). */
+/* Reads once and throws it away. Returns as recv(2). */
 ssize_t stream_input_discard(struct stream *stream);
 
 /* Bytes of output that the socket has not taken yet. */
