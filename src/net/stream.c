@@ -8,6 +8,7 @@
 #include "net/stream.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "net/socket.h"
@@ -317,7 +318,7 @@ stream_begin(struct stream_listener *listener, int fd,
 {
 	struct stream_config *config = &listener->config;
 	struct event_base *base = event_get_base(&listener->accept_event);
-	struct stream *stream = calloc(1, sizeof(*stream) + config->state_size);
+	struct stream *stream = malloc(sizeof(*stream) + config->state_size);
 
 	if (stream == NULL || stream_pool_add(config->pool, fd, stream) == -1) {
 		config->counters->closed[STREAM_MEMORY]++;
@@ -325,9 +326,12 @@ stream_begin(struct stream_listener *listener, int fd,
 		close(fd);
 		return;
 	}
-	stream->busy = true;
-	stream->ticket = admission_enter(config->admission, peer);
-	stream->id = (unsigned)++config->counters->accepted;
+	*stream = (struct stream){
+		.ticket = admission_enter(config->admission, peer),
+		.id = (unsigned)++config->counters->accepted,
+		.busy = true,
+	};
+	memset(stream->state, 0, config->state_size);
 	event_assign(
 	    &stream->event, base, fd, EV_READ | EV_PERSIST, event_cb, listener);
 	listener->open++;

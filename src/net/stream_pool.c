@@ -10,8 +10,11 @@
 
 #include "net/stream_private.h"
 
-/* It grows by so many places, so that few of them are for nobody. */
-#define STEP 512
+/*
+ * It grows by so many places, so that few of them are for nobody, and that the
+ * allocator has a table for short connections, one at a time, at hand.
+ */
+#define STEP 64
 
 static int
 grow(struct stream_pool *pool, size_t places)
