@@ -135,7 +135,7 @@ static void
 refresh_fronts(struct network_set *set, uint32_t root,
     const struct network_key *key, unsigned bits)
 {
-	size_t count = bits < FRONT_BITS ? FRONT_SIZE >> bits : 1;
+	size_t count = bits < FRONT_BITS ? (size_t)FRONT_SIZE >> bits : 1;
 	/* Bits of the key beyond those of the network do not count. */
 	size_t first = front_of(key) / count * count;
 
