@@ -27,13 +27,14 @@
 static size_t
 descriptors_for_connections(const struct config *config)
 {
-	struct rlimit limit = { .rlim_cur = 0 };
+	struct rlimit limit;
 	size_t reserved = RESERVED_DESCRIPTORS;
 
 	/* A socket and a timer; a reload works with copies of the listeners. */
 	for (size_t i = 0; i < config->service_count; i++)
 		reserved += 4 * service_addresses(config->services[i])->count;
-	(void)getrlimit(RLIMIT_NOFILE, &limit);
+	if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
+		return SIZE_MAX;
 	limit.rlim_cur = limit.rlim_max;
 	(void)setrlimit(RLIMIT_NOFILE, &limit);
 	(void)getrlimit(RLIMIT_NOFILE, &limit);
