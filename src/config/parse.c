@@ -25,8 +25,11 @@ struct parse {
 	cfg_t *cfg;
 	size_t file;
 	size_t text_len;
-	bool has_faults; /* that libconfuse has named */
-	size_t section;  /* the one that libconfuse is in, or comes to next */
+	bool has_faults;     /* that libconfuse has named */
+	bool was_ended;      /* by us, for want of memory */
+	bool is_half_made;   /* libconfuse itself got no memory */
+	struct parse *older; /* of those that are half made */
+	size_t section; /* the one that libconfuse is in, or comes to next */
 	unsigned *include_lines;
 	size_t include_count;
 };
@@ -52,7 +55,7 @@ has_memory(struct parse *parse)
 
 	free(probe);
 	if (!has)
-		parse->errors->out_of_memory = true;
+		parse->was_ended = parse->errors->out_of_memory = true;
 	return has;
 }
 
@@ -258,11 +261,28 @@ parse_new(struct errors *errors, struct config_globals *globals,
 	return parse;
 }
 
+/*
+ * A section for which libconfuse got no memory it frees and keeps; cfg_free()
+ * would go through it, and end the program or worse. So that one stays.
+ */
+static void
+keep(struct parse *parse)
+{
+	static struct parse *half_made;
+
+	parse->older = half_made;
+	half_made = parse;
+}
+
 void
 parse_free(struct parse *parse)
 {
 	if (parse == NULL)
 		return;
+	if (parse->is_half_made) {
+		keep(parse);
+		return;
+	}
 	cfg_free(parse->cfg); /* and its lexer's memory */
 	free(parse->include_lines);
 	free(parse);
@@ -279,6 +299,7 @@ note_failure(struct parse *parse)
 		    "libconfuse cannot read it");
 	else
 		parse->errors->out_of_memory = true;
+	parse->is_half_made = !parse->has_faults && !parse->was_ended;
 }
 
 void
