@@ -17,36 +17,81 @@
 static struct faults_plan *the_plan;
 static int function_count;
 
-/* Where the dynamic loader is; from start up to, but not with, end. */
-static struct {
+/* Where code is; from start up to, but not with, end. */
+struct range {
 	uintptr_t start, end;
-} loader;
+};
 
-static int
-find_loader_cb(struct dl_phdr_info *object, size_t size, void *arg)
+#define SANITIZERS_MAX 4
+
+static struct range loader, sanitizers[SANITIZERS_MAX];
+static int sanitizer_count;
+
+static struct range
+range_of(const struct dl_phdr_info *object)
 {
-	(void)size;
-	(void)arg;
-	if (object->dlpi_addr != getauxval(AT_BASE))
-		return 0;
-	loader.start = object->dlpi_addr;
+	struct range range = { object->dlpi_addr, object->dlpi_addr };
+
 	for (int i = 0; i < object->dlpi_phnum; i++) {
 		const ElfW(Phdr) *segment = &object->dlpi_phdr[i];
 		uintptr_t end =
-		    loader.start + segment->p_vaddr + segment->p_memsz;
+		    range.start + segment->p_vaddr + segment->p_memsz;
 
-		if (segment->p_type == PT_LOAD && end > loader.end)
-			loader.end = end;
+		if (segment->p_type == PT_LOAD && end > range.end)
+			range.end = end;
 	}
-	return 1;
+	return range;
+}
+
+static int
+find_ranges_cb(struct dl_phdr_info *object, size_t size, void *arg)
+{
+	(void)size;
+	(void)arg;
+	if (object->dlpi_addr == getauxval(AT_BASE))
+		loader = range_of(object);
+	else if (strstr(object->dlpi_name, "san.so") != NULL &&
+	    sanitizer_count < SANITIZERS_MAX)
+		sanitizers[sanitizer_count++] = range_of(object);
+	return 0;
+}
+
+static bool
+is_within(const void *code, const struct range *range)
+{
+	uintptr_t address = (uintptr_t)code;
+
+	return address >= range->start && address < range->end;
 }
 
 bool
 faults_is_loader(const void *caller)
 {
-	uintptr_t address = (uintptr_t)caller;
+	return is_within(caller, &loader);
+}
 
-	return address >= loader.start && address < loader.end;
+/*
+ * libasan.so and the like. They read the program's symbols for a report, and
+ * to know at the end which leaks are suppressed: nothing of that may fail.
+ */
+static bool
+is_sanitizer(const void *caller)
+{
+	for (int i = 0; i < sanitizer_count; i++)
+		if (is_within(caller, &sanitizers[i]))
+			return true;
+	return false;
+}
+
+/* Names stay, as another program may have counted before; addresses do not. */
+static void
+begin(void)
+{
+	while (function_count < FAULTS_MAX &&
+	    the_plan->functions[function_count].name[0] != '\0')
+		function_count++;
+	memset(the_plan->sites, 0, sizeof(the_plan->sites));
+	(void)dl_iterate_phdr(find_ranges_cb, NULL);
 }
 
 typedef int main_fn(int argc, char **argv, char **environment);
@@ -71,7 +116,7 @@ plan_and_run(int argc, char **argv, char **environment)
 		return 99;
 	}
 	the_plan = plan;
-	(void)dl_iterate_phdr(find_loader_cb, NULL);
+	begin();
 	return real_main(argc, argv, environment);
 }
 
@@ -133,13 +178,35 @@ note_caller(const void *caller)
 	    (const char *)caller - (const char *)info.dli_fbase);
 }
 
+/* Callers are found by their address, from its place in the table on. */
+static void
+note_site(const void *caller, int number, uint64_t call)
+{
+	uint64_t address = (uintptr_t)caller;
+	size_t i = address % FAULTS_SITES_MAX;
+
+	for (int tries = 0; tries < FAULTS_SITES_MAX; tries++) {
+		struct faults_site *site = &the_plan->sites[i];
+		uint64_t free_or_found = 0;
+
+		if (__atomic_compare_exchange_n(&site->caller, &free_or_found,
+			address, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST) ||
+		    free_or_found == address) {
+			site->function = (uint64_t)number;
+			site->call = call;
+			return;
+		}
+		i = (i + 1) % FAULTS_SITES_MAX;
+	}
+}
+
 bool
 faults_strike(const char *function, int *number, const void *caller)
 {
 	struct faults_plan *plan = the_plan;
 	uint64_t call;
 
-	if (plan == NULL)
+	if (plan == NULL || is_sanitizer(caller))
 		return false;
 	if (*number < 0)
 		*number = find_number(function);
@@ -147,6 +214,7 @@ faults_strike(const char *function, int *number, const void *caller)
 		return false;
 	call = __atomic_add_fetch(
 	    &plan->functions[*number].calls, 1, __ATOMIC_SEQ_CST);
+	note_site(caller, *number, call);
 	if (!__atomic_load_n(&plan->is_armed, __ATOMIC_SEQ_CST) ||
 	    call < plan->at || call >= plan->at + plan->count ||
 	    strcmp(plan->function, function) != 0)

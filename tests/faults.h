@@ -2,7 +2,8 @@
 /*
  * Calls of the C library that fail as a plan says: faults.so is preloaded into
  * a program, and shares the plan with the test by a file that both map, named
- * by $NETLAB_FAULTS. Calls that the C library makes within itself do not count.
+ * by $NETLAB_FAULTS. Calls that the C library makes within itself do not count,
+ * nor do those of a sanitizer.
  */
 #ifndef FAULTS_H
 #define FAULTS_H
@@ -13,6 +14,14 @@
 #define FAULTS_NAME_SIZE  24
 #define FAULTS_WHERE_SIZE 104
 #define FAULTS_MAX        100
+#define FAULTS_SITES_MAX  4001
+
+/* Where a function is called, and the number of the last call from there. */
+struct faults_site {
+	uint64_t caller; /* 0: none */
+	uint64_t function;
+	uint64_t call;
+};
 
 /* As in faults.py. The test writes is_armed last, and clears it first. */
 struct faults_plan {
@@ -28,6 +37,7 @@ struct faults_plan {
 		char name[FAULTS_NAME_SIZE];
 		uint64_t calls;
 	} functions[FAULTS_MAX];
+	struct faults_site sites[FAULTS_SITES_MAX];
 };
 
 /* The plan; NULL: none yet, or none at all. */

@@ -9,6 +9,7 @@
 #include <ifaddrs.h>
 #include <netdb.h>
 #include <poll.h>
+#include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,8 @@
 #include <sys/eventfd.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
+#include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/timerfd.h>
@@ -118,14 +121,14 @@ strdup(const char *text)
 	return copy != NULL ? memcpy(copy, text, size) : NULL;
 }
 
-/* A sanitizer's would not come to our realloc(). */
+/* Its caller counts; a sanitizer's would not come to our realloc(). */
 void *
 reallocarray(void *old, size_t n, size_t len)
 {
 	size_t bytes;
 
 	if (!__builtin_mul_overflow(n, len, &bytes))
-		return realloc(old, bytes);
+		return STRIKES(realloc) ? NULL : REAL(realloc)(old, bytes);
 	errno = ENOMEM;
 	return NULL;
 }
@@ -209,12 +212,29 @@ CALL(int, unlink, -1, (const char *path), (path))
 CALL(int, unlinkat, -1, (int dir, const char *path, int flags),
     (dir, path, flags))
 CALL(int, access, -1, (const char *path, int mode), (path, mode))
+CALL(int, faccessat, -1, (int dir, const char *path, int mode, int flags),
+    (dir, path, mode, flags))
+CALL(int, fchown, -1, (int fd, uid_t user, gid_t group), (fd, user, group))
+CALL(int, fchownat, -1,
+    (int dir, const char *path, uid_t user, gid_t group, int flags),
+    (dir, path, user, group, flags))
+CALL(char *, realpath, NULL, (const char *path, char *resolved),
+    (path, resolved))
+CALL(ssize_t, readlink, -1, (const char *path, char *target, size_t len),
+    (path, target, len))
 CALL(int, glob, GLOB_NOSPACE,
     (const char *pattern, int flags, int (*told)(const char *, int),
 	glob_t *found),
     (pattern, flags, told, found))
 
 CALL(struct group *, getgrnam, NULL, (const char *name), (name))
+CALL(struct passwd *, getpwnam, NULL, (const char *name), (name))
+CALL(ssize_t, getrandom, -1, (void *data, size_t len, unsigned flags),
+    (data, len, flags))
+CALL(int, getrlimit, -1, (__rlimit_resource_t what, struct rlimit *limit),
+    (what, limit))
+CALL(int, setrlimit, -1, (__rlimit_resource_t what, const struct rlimit *limit),
+    (what, limit))
 
 /* --- Descriptors and events */
 

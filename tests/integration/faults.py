@@ -33,6 +33,10 @@ ERRORS = {
     "flock": (EINTR, ENOMEM), "fchmod": (EPERM,), "chmod": (EPERM,),
     "renameat": (ENOSPC,), "renameat2": (ENOSPC, EINVAL),
     "unlink": (EACCES,), "unlinkat": (EACCES, EROFS), "access": (EACCES,),
+    "faccessat": (EACCES,), "fchown": (EPERM,), "fchownat": (EPERM,),
+    "realpath": (EACCES, ENOMEM), "readlink": (EACCES,),
+    "getpwnam": (EIO,), "getrandom": (EAGAIN,),
+    "getrlimit": (EPERM,), "setrlimit": (EPERM,),
     "glob": (ENOMEM,), "getgrnam": (EIO,), "fcntl": (EMFILE,), "ioctl": (EINVAL,),
     "epoll_create1": (EMFILE,), "epoll_ctl": (ENOMEM, ENOSPC),
     "epoll_wait": (EINTR,), "poll": (EINTR, ENOMEM),
@@ -53,9 +57,11 @@ ERRORS = {
     "getifaddrs": (ENOMEM,),
 }
 
-NAME, WHERE, MAX = 24, 104, 100
+NAME, WHERE, MAX, SITES_MAX = 24, 104, 100, 4001
 HEAD = struct.Struct(f"={NAME}sQQiIqQ{WHERE}s")
 FUNCTION = struct.Struct(f"={NAME}sQ")
+SITE = struct.Struct("=QQQ")
+SITES = HEAD.size + MAX * FUNCTION.size
 ARMED = struct.calcsize(f"={NAME}sQQi")
 OFFSET = ARMED + 4
 
@@ -79,7 +85,7 @@ class Plan:
         if not LIBRARY.exists():
             pytest.skip(f"no {LIBRARY} (make check makes it)")
         self.path = path
-        path.write_bytes(bytes(HEAD.size + MAX * FUNCTION.size))
+        path.write_bytes(bytes(SITES + SITES_MAX * SITE.size))
         with open(path, "r+b") as file:
             self._map = mmap.mmap(file.fileno(), 0)
 
@@ -142,15 +148,30 @@ class Plan:
         del calls[""]
         return calls
 
+    def places(self, before=collections.Counter()):
+        """By function, the last call from each place in the code that calls it,
+        counted from those before on."""
+        sites = [SITE.unpack_from(self._map, SITES + i * SITE.size)
+                 for i in range(SITES_MAX)]
+        names = list(self.calls())
+        found = collections.defaultdict(set)
+        for caller, function, call in sites:
+            if caller and call > before[names[function]]:
+                found[names[function]].add(call - before[names[function]])
+        return found
 
-def faults_of(calls, most):
-    """Of each function that was called, `most` calls spread evenly with the
-    first error; without a limit, each call with each error."""
+
+def faults_of(calls, most, places):
+    """Of each function that was called, `most` calls spread evenly and one from
+    each place, with the first error; without a limit, each call with each
+    error."""
     for function, count in sorted(calls.items()):
         errors = ERRORS.get(function, ())
-        step = max(count / most, 1) if most else 1
-        for error in errors[:1] if most else errors:
-            at = 1.0
-            while at <= count:
-                yield Fault(function, int(at), error, 1)
-                at += step
+        numbers = range(1, count + 1)
+        if most:
+            errors = errors[:1]
+            numbers = sorted(places[function].union(
+                numbers[i * count // most] for i in range(most)))
+        for error in errors:
+            for at in numbers:
+                yield Fault(function, at, error, 1)

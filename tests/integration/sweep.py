@@ -11,6 +11,12 @@ from lab import Lab
 
 ALL = os.environ.get("NETLABD_FAULTS") == "all"
 
+# They end a program that they get no memory for: libconfuse's lexer, libevent
+# when it cannot read its own socket for signals. At a start also libseccomp,
+# which goes on with half a filter, and the C library, where it looks for a user.
+ENDERS = ("libconfuse", "libevent")
+ENDERS_AT_A_START = (*ENDERS, "libseccomp", "libc.")
+
 
 class Sweep:
     """Labs one after the other, in one directory, and what became of each
@@ -20,6 +26,7 @@ class Sweep:
         self.spawn, self.directory = spawn, tmp_path
         self.plan = Plan(tmp_path / "plan")
         self.outcomes = collections.Counter()
+        self.places = {}  # from which was called what was counted
         self.lab = None
         self.is_ended = False  # the daemon, by a library
 
@@ -29,9 +36,9 @@ class Sweep:
         self.lab = Lab(self.spawn, self.plan, self.directory)
         if self.lab.daemon.gets_ready():
             return self.lab
-        if self.is_where("libconfuse") and \
+        if self.is_where(*ENDERS_AT_A_START) and \
                 self.lab.daemon.process.wait(DEADLINE_S) != 1:
-            self.expect_ended()
+            self.expect_ended(ENDERS_AT_A_START)
         else:
             self.expect_stopped()
         return None
@@ -45,11 +52,12 @@ class Sweep:
         assert daemon.log_contains("^netlabd: error: ")
         self.give_up()
 
-    def expect_ended(self):
-        """By a library: libconfuse ends the program when it gets no memory,
-        libevent when it cannot read its own socket for signals."""
-        assert self.is_where("libconfuse", "libevent")
+    def expect_ended(self, enders=ENDERS):
+        """By a library, and so it left its sockets."""
+        assert self.is_where(*enders)
         assert self.lab.daemon.process.wait(DEADLINE_S) != 0
+        for path in self.sockets():
+            path.unlink()
         self.is_ended = True
         self.give_up()
 
@@ -90,6 +98,7 @@ class Sweep:
         """What it calls, in a lab of its own."""
         before = self.plan.calls()
         work()
+        self.places = self.plan.places(before)
         return self.plan.calls() - before
 
     def try_fault(self, attempt, fault):
@@ -101,7 +110,7 @@ class Sweep:
                 self.end()
                 outcome = attempt(fault)
         except (AssertionError, OSError):
-            if self.lab is None or not self.is_where("libevent", "libconfuse"):
+            if self.lab is None or not self.is_where(*ENDERS):
                 raise
             self.expect_ended()
         if not self.plan.failed:
@@ -127,7 +136,7 @@ class Sweep:
     def run(self, calls, most, attempt):
         """With each of the faults, armed by the attempt; its outcome."""
         failures = []
-        for fault in faults_of(calls, None if ALL else most):
+        for fault in faults_of(calls, None if ALL else most, self.places):
             try:
                 self.outcomes[self.try_fault(attempt, fault)] += 1
             except Exception as error:

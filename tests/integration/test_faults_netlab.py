@@ -58,9 +58,10 @@ class Client:
             capture_output=True, timeout=DEADLINE_S, check=False, text=True)
 
 
-def faults(calls):
+def faults(plan):
     """Some of all, and each call of what a command cannot do without."""
-    yield from faults_of(calls, None if ALL else 1)
+    calls = plan.calls()
+    yield from faults_of(calls, None if ALL else 1, plan.places())
     for function, error in (("poll", ENOMEM), ("send", ENOBUFS)):
         for number in range(calls[function]):
             yield Fault(function, number + 1, error, 1)
@@ -91,7 +92,7 @@ def test_netlab(netlabd, tmp_path, name, capsys):
     expected = client.run()
     assert expected.returncode == 0, expected
     failures, count = [], 0
-    for fault in faults(client.plan.calls()):
+    for fault in faults(client.plan):
         if not is_possible(name, fault):
             continue
         client.plan.reset()
