@@ -92,9 +92,11 @@ class Plan:
     def environment(self):
         environment = {**os.environ, "LD_PRELOAD": str(LIBRARY),
                        "NETLAB_FAULTS": str(self.path)}
-        if SANITIZED:  # its own functions come after ours
+        if SANITIZED:
+            # Its own functions come after ours, and what it finds is no stop.
             environment["ASAN_OPTIONS"] = ":".join(filter(None, (
-                os.environ.get("ASAN_OPTIONS"), "verify_asan_link_order=0")))
+                os.environ.get("ASAN_OPTIONS"), "verify_asan_link_order=0",
+                "exitcode=99")))
         return environment
 
     def _set(self, offset, form, value):
