@@ -22,10 +22,23 @@ struct range {
 	uintptr_t start, end;
 };
 
-#define SANITIZERS_MAX 4
+#define SPARED_MAX 4
 
-static struct range loader, sanitizers[SANITIZERS_MAX];
-static int sanitizer_count;
+static struct range loader, spared[SPARED_MAX];
+static int spared_count;
+
+/*
+ * Sanitizers read the program's symbols for a report, and to know at the end
+ * which leaks are suppressed: nothing of that may fail. libseccomp 2.5.4 that
+ * gets no memory may end the program or go round for ever, at a start; so its
+ * functions fail as a whole.
+ */
+static bool
+is_to_be_spared(const char *library)
+{
+	return strstr(library, "san.so") != NULL ||
+	    strstr(library, "libseccomp.so") != NULL;
+}
 
 static struct range
 range_of(const struct dl_phdr_info *object)
@@ -50,9 +63,9 @@ find_ranges_cb(struct dl_phdr_info *object, size_t size, void *arg)
 	(void)arg;
 	if (object->dlpi_addr == getauxval(AT_BASE))
 		loader = range_of(object);
-	else if (strstr(object->dlpi_name, "san.so") != NULL &&
-	    sanitizer_count < SANITIZERS_MAX)
-		sanitizers[sanitizer_count++] = range_of(object);
+	else if (is_to_be_spared(object->dlpi_name) &&
+	    spared_count < SPARED_MAX)
+		spared[spared_count++] = range_of(object);
 	return 0;
 }
 
@@ -70,15 +83,11 @@ faults_is_loader(const void *caller)
 	return is_within(caller, &loader);
 }
 
-/*
- * libasan.so and the like. They read the program's symbols for a report, and
- * to know at the end which leaks are suppressed: nothing of that may fail.
- */
 static bool
-is_sanitizer(const void *caller)
+is_spared(const void *caller)
 {
-	for (int i = 0; i < sanitizer_count; i++)
-		if (is_within(caller, &sanitizers[i]))
+	for (int i = 0; i < spared_count; i++)
+		if (is_within(caller, &spared[i]))
 			return true;
 	return false;
 }
@@ -206,7 +215,7 @@ faults_strike(const char *function, int *number, const void *caller)
 	struct faults_plan *plan = the_plan;
 	uint64_t call;
 
-	if (plan == NULL || is_sanitizer(caller))
+	if (plan == NULL || is_spared(caller))
 		return false;
 	if (*number < 0)
 		*number = find_number(function);

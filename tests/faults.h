@@ -3,7 +3,7 @@
  * Calls of the C library that fail as a plan says: faults.so is preloaded into
  * a program, and shares the plan with the test by a file that both map, named
  * by $NETLAB_FAULTS. Calls that the C library makes within itself do not count,
- * nor do those of a sanitizer.
+ * nor do those of sanitizers and of libseccomp.
  */
 #ifndef FAULTS_H
 #define FAULTS_H

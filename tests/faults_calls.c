@@ -68,48 +68,33 @@
 
 /* --- Memory */
 
+void __lsan_ignore_object(const void *data) __attribute__((weak));
+
 /*
  * What the loader keeps, for threads and modules, the leak sanitizer knows by
- * its caller. Here that is a function of ours, which has a frame of its own,
- * and of which the sanitizer is told when it asks.
+ * its caller. Here that is a function of ours, so it is told.
  */
-#define MEMORY(symbol, parameters, arguments)                                  \
-	static                                                                 \
-	    __attribute__((noinline)) void *symbol##_for_the_loader parameters \
-	{                                                                      \
-		void *data = REAL(symbol) arguments;                           \
-                                                                               \
-		__asm__ volatile("" : "+r"(data));                             \
-		return data;                                                   \
-	}                                                                      \
-                                                                               \
-	void *symbol parameters                                                \
-	{                                                                      \
-		if (STRIKES(symbol))                                           \
-			return NULL;                                           \
-		if (faults_is_loader(__builtin_return_address(0)))             \
-			return symbol##_for_the_loader arguments;              \
-		return REAL(symbol) arguments;                                 \
+static void *
+kept_by(const void *caller, void *data)
+{
+	if (data != NULL && __lsan_ignore_object != NULL &&
+	    faults_is_loader(caller))
+		__lsan_ignore_object(data);
+	return data;
+}
+
+#define MEMORY(symbol, parameters, arguments)                             \
+	void *symbol parameters                                           \
+	{                                                                 \
+		if (STRIKES(symbol))                                      \
+			return NULL;                                      \
+		return kept_by(                                           \
+		    __builtin_return_address(0), REAL(symbol) arguments); \
 	}
 
 MEMORY(malloc, (size_t len), (len))
 MEMORY(calloc, (size_t n, size_t len), (n, len))
 MEMORY(realloc, (void *old, size_t len), (old, len))
-
-const char *__lsan_default_suppressions(void);
-const char *__lsan_default_options(void);
-
-const char *
-__lsan_default_suppressions(void)
-{
-	return "leak:_for_the_loader\n";
-}
-
-const char *
-__lsan_default_options(void)
-{
-	return "print_suppressions=0";
-}
 
 /* Its caller counts, not the C library, which calls malloc(). */
 char *
@@ -277,6 +262,20 @@ CALL(int, timerfd_create, -1, (clockid_t clock, int flags), (clock, flags))
 CALL(int, timerfd_settime, -1,
     (int fd, int flags, const struct itimerspec *time, struct itimerspec *old),
     (fd, flags, time, old))
+
+/* --- The list of system calls; declared here, as not everybody has it */
+
+void *seccomp_init(uint32_t action);
+int seccomp_rule_add_array(void *filter, uint32_t action, int call,
+    unsigned count, const void *arguments);
+int seccomp_load(const void *filter);
+
+CALL(void *, seccomp_init, NULL, (uint32_t action), (action))
+CALL(int, seccomp_rule_add_array, -ENOMEM,
+    (void *filter, uint32_t action, int call, unsigned count,
+	const void *arguments),
+    (filter, action, call, count, arguments))
+CALL(int, seccomp_load, -ENOMEM, (const void *filter), (filter))
 
 /* --- Sockets */
 

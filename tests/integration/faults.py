@@ -54,7 +54,8 @@ ERRORS = {
     "sendmmsg_run": (EIO, EINVAL, EMSGSIZE),
     "recvmmsg": (ENOMEM, EINTR, SHORT),
     "getaddrinfo": (ENOMEM,), "getaddrinfo_a": (ENOMEM,),
-    "getifaddrs": (ENOMEM,),
+    "getifaddrs": (ENOMEM,), "seccomp_init": (ENOMEM,),
+    "seccomp_rule_add_array": (ENOMEM,), "seccomp_load": (ENOMEM,),
 }
 
 NAME, WHERE, MAX, SITES_MAX = 24, 104, 100, 4001

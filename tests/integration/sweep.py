@@ -12,10 +12,10 @@ from lab import Lab
 ALL = os.environ.get("NETLABD_FAULTS") == "all"
 
 # They end a program that they get no memory for: libconfuse's lexer, libevent
-# when it cannot read its own socket for signals. At a start also libseccomp,
-# which goes on with half a filter, and the C library, where it looks for a user.
+# when it cannot read its own socket for signals; at a start also the C library,
+# where it looks for a user.
 ENDERS = ("libconfuse", "libevent")
-ENDERS_AT_A_START = (*ENDERS, "libseccomp", "libc.")
+ENDERS_AT_A_START = (*ENDERS, "libc.")
 
 
 class Sweep:
