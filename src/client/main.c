@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* netlab: asks network services and netlabd, and tells what they answer. */
 #include <fcntl.h>
+#include <jansson.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -129,6 +131,22 @@ help(const char *name)
 	return STATUS_OK;
 }
 
+/*
+ * jansson reads on after it got no memory for what it read: beyond it, or
+ * something else than what stands there.
+ */
+static void *
+allocate_for_json(size_t size)
+{
+	void *memory = malloc(size);
+
+	if (memory == NULL) {
+		log_error("out of memory");
+		exit(STATUS_FAILED);
+	}
+	return memory;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -139,6 +157,7 @@ main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	log_open("netlab", LOG_NOTICE);
 	log_wrap(wrap_columns(STDERR_FILENO));
+	json_set_alloc_funcs(allocate_for_json, free);
 	if (command != NULL)
 		return (int)run(command, argc - 1, argv + 1);
 	if (strcmp(name, "-h") == 0 || strcmp(name, "--help") == 0)
