@@ -72,11 +72,17 @@ def is_possible(name, fault):
     return fault.error != SHORT or name not in ("send-udp", "send-unixgram")
 
 
+def count_lines(text):
+    """But for the head of `status`, which grows as time goes by."""
+    head, blank, rest = text.partition("\n\n")
+    return (rest if blank else head).count("\n")
+
+
 def judge(result, expected):
     """Where the address needs memory, it is what is wrong with the words."""
     assert "Sanitizer" not in result.stderr, result.stderr
     if result.returncode == 0 and not result.stderr:
-        assert result.stdout.count("\n") == expected.stdout.count("\n")
+        assert count_lines(result.stdout) == count_lines(expected.stdout)
         if expected.stdout.startswith(("hello", "one", "Usage")):
             assert result.stdout == expected.stdout
         return
