@@ -6,6 +6,7 @@
  */
 #include "net/datagram.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #include "net/datagram_batch.h"
@@ -21,11 +22,15 @@
  */
 #define LAST_DATAGRAMS 262144
 
-/* True when nothing waits any more; an empty datagram waits, too. */
+/*
+ * True when nothing waits any more; an empty datagram waits, too. Another error
+ * than EAGAIN says nothing of that.
+ */
 static bool
 is_drained(int fd)
 {
-	return recv(fd, NULL, 0, MSG_PEEK | MSG_DONTWAIT) == -1;
+	return recv(fd, NULL, 0, MSG_PEEK | MSG_DONTWAIT) == -1 &&
+	    errno == EAGAIN;
 }
 
 /*

@@ -48,7 +48,7 @@ ERRORS = {
     "shutdown": (ENOBUFS,), "getsockname": (ENOBUFS,),
     "getpeername": (ENOBUFS,), "getsockopt": (ENOBUFS,),
     "setsockopt": (ENOMEM,), "send": (EAGAIN, EINTR, ENOBUFS, SHORT),
-    "sendto": (EAGAIN,), "recv": (ENOMEM, EINTR, EAGAIN, SHORT),
+    "sendto": (EAGAIN,), "recv": (ENOMEM, EINTR, SHORT),
     "sendmsg": (ENOBUFS, EAGAIN, EINTR), "recvmsg": (ENOMEM, EINTR),
     "sendmmsg": (ENOBUFS, EAGAIN, EPERM, EINTR, SHORT),
     "sendmmsg_run": (EIO, EINVAL, EMSGSIZE),
