@@ -34,6 +34,33 @@ find_near(const char *word, const struct option *table)
 	return near;
 }
 
+/* True for --NAME=VALUE of one that takes none. */
+static bool
+has_vain_value(const char *word, const struct option *table)
+{
+	size_t len = strcspn(word + 2, "=");
+
+	if (word[2 + len] != '=')
+		return false;
+	for (; table->name != NULL; table++)
+		if (table->val == optopt && table->has_arg == no_argument &&
+		    strncmp(table->name, word + 2, len) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * True when it is the word before the next one that getopt has refused, false
+ * when it is a letter. Where others follow that in its word, the one before is
+ * another option, which was right.
+ */
+static bool
+is_long_one(const char *word, int refusal, const struct option *table)
+{
+	return word[0] == '-' && word[1] == '-' &&
+	    (refusal == ':' || optopt == 0 || has_vain_value(word, table));
+}
+
 bool
 usage_explain(
     char why[WHY_SIZE], int refusal, char **argv, const struct option *table)
@@ -41,7 +68,7 @@ usage_explain(
 	/* getopt tells an unknown letter in optopt, but not an unknown name. */
 	char letter[] = { '-', (char)optopt, '\0' }, quoted[QUOTE_SIZE];
 	const char *word = argv[optind - 1], *near = NULL;
-	bool is_long = word[0] == '-' && word[1] == '-';
+	bool is_long = is_long_one(word, refusal, table);
 
 	escape_quote(quoted, sizeof(quoted), is_long ? word : letter);
 	if (is_long && refusal == '?' && optopt == 0)

@@ -149,6 +149,7 @@ def test_no_command():
         (["send", "unix:relative", "hi"], "absolute"),
         (["send", "--tee", "7"], "'--tee'"),
         (["send", "7", "-x"], "'-x' (write -- before text that begins with -); see"),
+        (["send", "--timeout=3", "-xy", "7"], "'-x' (write -- before"),
         (["send", "--tiemout=3", "7"], "'--tiemout=3' (did you mean --timeout?); see"),
         (["--json", "time"], "'--json' (those of a command follow it; netlab"),
         (["send", "-t"], "'-t' needs a value"),
