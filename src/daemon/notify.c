@@ -205,13 +205,14 @@ await_close(int fd, int64_t ms)
 
 /*
  * The manager closes the descriptor that comes with it when it has read this
- * far (sd_notify_barrier(3)); one too old for it closes it, too.
+ * far (sd_notify_barrier(3)); one too old for it closes it, too. True when it
+ * has in time; where it is stuck, as it did not before, it is waited for no
+ * more.
  */
-bool
-notify_barrier(void)
+static bool
+pass_barrier(bool *is_stuck)
 {
 	static const char text[] = "BARRIER=1";
-	static bool is_stuck; /* it did not come in time: wait no more */
 	bool sent;
 	int ends[2];
 
@@ -219,27 +220,36 @@ notify_barrier(void)
 		return false;
 	sent = send_text(text, strlen(text), ends[1], MATTERS);
 	close(ends[1]);
-	is_stuck = !await_close(ends[0], is_stuck ? 0 : PATIENCE_MS);
+	*is_stuck = !await_close(ends[0], *is_stuck ? 0 : PATIENCE_MS);
 	close(ends[0]);
-	return sent && !is_stuck;
+	return sent && !*is_stuck;
+}
+
+void
+notify_barrier(void)
+{
+	static bool is_stuck;
+
+	(void)pass_barrier(&is_stuck);
 }
 
 /*
  * A manager whose store is closed has closed what it was sent by the time that
- * it comes to the barrier. $FDSTORE would tell, but systemd 252 has none.
+ * it comes to the barrier. $FDSTORE would tell, but systemd 252 has none. One
+ * that is slow while the machine starts is waited for later all the same.
  */
 bool
 notify_refuses_to_store(void)
 {
 	static const char name[] = "probe";
-	bool refuses;
+	bool refuses, is_stuck = false;
 	int ends[2];
 
 	if (!notify_is_wanted() || pipe2(ends, O_CLOEXEC) == -1)
 		return false;
 	refuses = notify_store(ends[1], name);
 	close(ends[1]);
-	refuses = notify_barrier() && refuses && await_close(ends[0], 0);
+	refuses = pass_barrier(&is_stuck) && refuses && await_close(ends[0], 0);
 	if (!refuses)
 		notify_remove(name);
 	close(ends[0]);

@@ -39,11 +39,8 @@ void notify_reloading(void);
 bool notify_store(int fd, const char *name);
 void notify_remove(const char *name);
 
-/*
- * Waits, a second at most, until systemd has done what it was sent so far; true
- * when it has.
- */
-bool notify_barrier(void);
+/* Waits, a second at most, until systemd has done what it was sent so far. */
+void notify_barrier(void);
 
 /*
  * True when it is certain that nothing that is sent to be stored is kept, as

@@ -205,7 +205,7 @@ store_sync(const struct config *config)
 			removed = true;
 		}
 	if (removed)
-		(void)notify_barrier();
+		notify_barrier();
 	free(stored.items);
 	stored.items = wanted.names;
 	stored.count = wanted.count;

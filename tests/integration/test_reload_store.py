@@ -7,6 +7,7 @@ import os
 import re
 import resource
 import socket
+import time
 from signal import SIGKILL
 
 import pytest
@@ -15,6 +16,8 @@ from daemon import wait_until
 from manager import FIRST_KEPT, Manager
 from test_reload import outcome
 from wire import exchange, udp_row
+
+BARRIER_S = 1  # so long systemd is waited for
 
 
 @pytest.fixture(name="manager")
@@ -237,3 +240,13 @@ def test_a_manager_that_holds_its_barriers(netlabd, manager):
     assert len(manager.held) == 3
     with daemon.connect("paths", "unix") as sock:
         assert exchange(sock, b"hello") == b"hello"
+
+
+def test_a_manager_that_is_slow_at_the_start(netlabd, manager):
+    """When it holds the first barrier, the next one is waited for again."""
+    manager.holds_barriers = True
+    daemon = netlabd(KEEP + PATHS, **manager.started_with())
+    begin = time.monotonic()
+    assert daemon.reload(KEEP) == outcome(kept=1, stopped=1)
+    assert time.monotonic() - begin > BARRIER_S / 2
+    assert len(manager.held) == 2
