@@ -2,6 +2,8 @@
 /* Services that run: started whole or not at all, their figures, their stop. */
 #include "core/service.h"
 
+#include <netinet/in.h>
+
 #include "check_main.h"
 #include "check_service.h"
 
@@ -359,6 +361,40 @@ START_TEST(test_bucket)
 }
 END_TEST
 
+static int
+tells_destination(const struct service *service)
+{
+	int fd = listener_fd(service, 0), value = -1;
+	socklen_t len = sizeof(value);
+
+	(void)getsockopt(fd, IPPROTO_IP, IP_PKTINFO, &value, &len);
+	return value;
+}
+
+/* One who never answers is not told where it is asked, nor by a roll-back. */
+START_TEST(test_one_way)
+{
+	struct event_base *base = event_base_new();
+	struct service *services[2];
+	struct shelf shelf = { .places = NULL };
+	char why[WHY_SIZE];
+
+	for (size_t i = 0; i < COUNT(services); i++)
+		services[i] =
+		    make_service("discard", "listen", "0.0.0.0:0/udp", NULL);
+	start(services[0], base);
+	ck_assert_int_eq(service_share(services[0], &shelf), 0);
+	ck_assert_int_eq(
+	    service_listen(services[1], base, &pool, &shelf, why), 0);
+	service_cancel(services[1]);
+	ck_assert_int_eq(tells_destination(services[0]), 0);
+	for (size_t i = 0; i < COUNT(services); i++)
+		service_free(services[i]);
+	shelf_close(&shelf);
+	event_base_free(base);
+}
+END_TEST
+
 CHECK_MAIN("service_run", test_all_or_nothing, test_start_slot,
     test_report_datagrams, test_report_own, test_report_streams, test_listeners,
-    test_receive_buffer, test_stop, test_bucket)
+    test_receive_buffer, test_stop, test_bucket, test_one_way)

@@ -104,7 +104,7 @@ check_destination(const char *text, int level, int option)
 
 	ck_assert_int_eq(get_option(fd, level, option), 0);
 	/* Who takes it over may answer, and says whether it does. */
-	ck_assert_int_eq(socket_adopt(fd, &address, why), fd);
+	ck_assert_int_eq(socket_adopt(fd, &address, false, why), fd);
 	ck_assert_int_ne(get_option(fd, level, option), 0);
 	ck_assert_int_eq(socket_tune(fd, &config), 0);
 	ck_assert_int_eq(get_option(fd, level, option), 0);
@@ -371,7 +371,7 @@ START_TEST(test_adopt_udp)
 		ck_assert_int_eq(
 		    setsockopt(fd, SOL_SOCKET, SO_BROADCAST, &one, sizeof(one)),
 		    0);
-		ck_assert_int_eq(socket_adopt(fd, &address, why), fd);
+		ck_assert_int_eq(socket_adopt(fd, &address, false, why), fd);
 		ck_assert_int_eq(get_option(fd, SOL_SOCKET, SO_BROADCAST), 0);
 		ck_assert_int_eq(get_option(fd, SOL_SOCKET, SO_RXQ_OVFL), 1);
 		close(fd);

@@ -81,8 +81,9 @@ open_socket(const struct service *service, struct shelf *shelf,
 {
 	*item = (struct shelf_item){ .origin = SHELF_OPENED };
 	*adopted = shelf_take(shelf, address, service->name, item) == 0;
-	item->fd = *adopted ? socket_adopt(item->fd, address, why)
-			    : open_beside(service, shelf, address, why);
+	item->fd = *adopted
+	    ? socket_adopt(item->fd, address, service->type->one_way, why)
+	    : open_beside(service, shelf, address, why);
 	return item->fd == -1 ? -1 : 0;
 }
 

@@ -197,13 +197,14 @@ is_listening(int fd)
 }
 
 int
-socket_adopt(int fd, const struct address *address, char why[WHY_SIZE])
+socket_adopt(
+    int fd, const struct address *address, bool one_way, char why[WHY_SIZE])
 {
 	if (fcntl(fd, F_SETFD, FD_CLOEXEC) == -1 ||
 	    fcntl(fd, F_SETFL, O_NONBLOCK) == -1)
 		return refuse(fd, address, "take over", why);
 	if (set_transport_options(fd, address) == -1 ||
-	    socket_set_destination(fd, address, true) == -1)
+	    (!one_way && socket_set_destination(fd, address, true) == -1))
 		return refuse(fd, address, "set up", why);
 	if ((address->transport & TRANSPORTS_STREAM) != 0 &&
 	    !is_listening(fd) && listen(fd, SOMAXCONN) == -1)

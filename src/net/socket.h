@@ -41,10 +41,11 @@ int socket_probe(const struct address *address, char why[WHY_SIZE]);
 
 /*
  * Makes an open socket, bound to the address, one of ours, that may be answered
- * from; whoever else has it notices nothing. Returns it, or -1 with errno and
- * why, and then it is closed.
+ * from unless it is one-way; whoever else has it notices nothing. Returns it,
+ * or -1 with errno and why, and then it is closed.
  */
-int socket_adopt(int fd, const struct address *address, char why[WHY_SIZE]);
+int socket_adopt(
+    int fd, const struct address *address, bool one_way, char why[WHY_SIZE]);
 
 /*
  * Gives an adopted socket this configuration. A receive buffer that was granted
