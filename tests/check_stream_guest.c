@@ -237,6 +237,49 @@ START_TEST(test_place_of_a_source)
 }
 END_TEST
 
+/* A place that nobody may take is looked at once, and nobody hopes for it. */
+START_TEST(test_place_for_nobody)
+{
+	struct client clients[5];
+	const uint64_t *refused;
+	struct host host;
+
+	open_sources(clients, &host);
+	refused = &host.counters.refused[GUARD_MAX_CONNECTIONS_PER_SOURCE];
+	client_close(&clients[1]);
+	HOST_UNTIL(&host, host.opened == 3);
+	judged = 0;
+	client_close(&clients[4]);
+	HOST_UNTIL(&host, *refused == 2);
+	ck_assert_uint_le(judged, 4);
+	client_close(&clients[0]);
+	client_close(&clients[2]);
+	client_close(&clients[3]);
+	close_sources(&host);
+}
+END_TEST
+
+/* Who is denied from now on does not wait for a place. */
+START_TEST(test_review_denies)
+{
+	struct network_set *set = NULL;
+	struct client clients[5];
+	struct host host;
+	char why[WHY_SIZE];
+
+	open_sources(clients, &host);
+	ck_assert_int_eq(network_set_parse(&set, "127.0.0.2", false, why), 0);
+	admission_set(host.config.admission, set, false);
+	network_set_release(set);
+	stream_listener_review(host.listener);
+	ck_assert_uint_eq(host.counters.waiting, 2);
+	ck_assert_uint_eq(host.counters.refused[GUARD_DENIED_CONNECTION], 1);
+	for (size_t i = 0; i < COUNT(clients); i++)
+		client_close(&clients[i]);
+	close_sources(&host);
+}
+END_TEST
+
 /* Whom it is only told of from now on waits no more. */
 START_TEST(test_review)
 {
@@ -255,4 +298,5 @@ START_TEST(test_review)
 END_TEST
 
 CHECK_MAIN("stream_guest", test_close_in_turn, test_stop_in_turn, test_no_turn,
-    test_places_of_two_listeners, test_place_of_a_source, test_review)
+    test_places_of_two_listeners, test_place_of_a_source, test_place_for_nobody,
+    test_review_denies, test_review)
