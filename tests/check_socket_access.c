@@ -115,5 +115,23 @@ START_TEST(test_replace)
 }
 END_TEST
 
-CHECK_MAIN(
-    "socket_access", test_mode, test_close, test_close_one_of_two, test_replace)
+/* Without a mode of its own it is the umask that may leave the owner out. */
+START_TEST(test_umask)
+{
+	char path[NET_PATH_SIZE];
+	struct stat st;
+
+	give_up_root();
+	(void)net_path(path, "", "socket"); /* the folder */
+	umask(0277);
+	for (size_t i = 0; i < COUNT(prefixes); i++) {
+		close(open_path(prefixes[i], 0, path)); /* it crashed */
+		ck_assert_int_eq(stat(path, &st), 0);
+		ck_assert_uint_eq(st.st_mode & 0777, 0700);
+		socket_close(open_path(prefixes[i], 0, path));
+	}
+}
+END_TEST
+
+CHECK_MAIN("socket_access", test_mode, test_umask, test_close,
+    test_close_one_of_two, test_replace)

@@ -71,7 +71,8 @@ int socket_set_destination(int fd, const struct address *address, bool wanted);
 
 /*
  * Gives a unix socket's path the mode and the group of the configuration, where
- * it has them: 0, or -1 with errno. Nothing to do for others.
+ * it has them, and its owner the right to connect: 0, or -1 with errno. Nothing
+ * to do for others.
  */
 int socket_set_access(int fd, const struct socket_config *config);
 

@@ -50,14 +50,29 @@ tune_receive_buffer(int fd, uint64_t bytes)
 }
 
 /*
- * By a descriptor of the path, so that nothing put in its place is meant. Its
- * owner, who could change the mode anyway, may connect whatever it says: we ask
- * so whether anybody serves the path still, before it is removed or replaced.
+ * Its owner, who could change the mode anyway, may connect whatever it says: we
+ * ask so whether anybody serves the path still, before it is removed or
+ * replaced.
  */
+static int
+set_path_mode(int path_fd, const struct stat *st, mode_t mode)
+{
+	char path[64];
+
+	/* What the umask left of one that is another's is his concern. */
+	if (mode == 0 &&
+	    (st->st_uid != geteuid() || (st->st_mode & S_IWUSR) != 0))
+		return 0;
+	if (mode == 0)
+		mode = st->st_mode & ACCESSPERMS;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", path_fd);
+	return chmod(path, mode | S_IWUSR);
+}
+
+/* By a descriptor of the path, so that nothing put in its place is meant. */
 static int
 set_path_access(int path_fd, const struct socket_config *config)
 {
-	char path[64];
 	struct stat st;
 
 	if (fstat(path_fd, &st) == -1 || !S_ISSOCK(st.st_mode))
@@ -66,8 +81,7 @@ set_path_access(int path_fd, const struct socket_config *config)
 	    fchownat(path_fd, "", (uid_t)-1, config->group, AT_EMPTY_PATH) ==
 		-1)
 		return -1;
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", path_fd);
-	return config->mode != 0 ? chmod(path, config->mode | S_IWUSR) : 0;
+	return set_path_mode(path_fd, &st, config->mode);
 }
 
 int
@@ -76,8 +90,7 @@ socket_set_access(int fd, const struct socket_config *config)
 	struct address address;
 	int path_fd, result;
 
-	if ((config->mode == 0 && !config->has_group) ||
-	    socket_get_address(fd, &address) == -1 ||
+	if (socket_get_address(fd, &address) == -1 ||
 	    address.u.sa.sa_family != AF_UNIX)
 		return 0;
 	path_fd = open(address.u.un.sun_path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
