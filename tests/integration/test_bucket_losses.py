@@ -124,9 +124,10 @@ def test_file_size_limit(netlabd, tmp_path):
 def test_overload_while_writing_fails(netlabd, tmp_path):
     """Received + stated lost = sent, though two kinds of losses mix."""
     daemon = netlabd(bucket(tmp_path / "bucket",
-                            "queue = 2M receive-buffer = 64K"),
+                            "queue = 2M receive-buffer = 64K gather = 0"),
                      preexec_fn=limit_file_size)
     sock = daemon.connect("bucket", "udp4")
+    other = daemon.connect("other", "udp4")
     sent = 0
     for turn in range(4):
         daemon.freeze()
@@ -134,9 +135,11 @@ def test_overload_while_writing_fails(netlabd, tmp_path):
             sock.send(b"%s number %05d end" % (b"x" * 4000, sent))
             sent += 1
         daemon.thaw()
-        for _ in range(300):
+        for number in range(300):
             sock.send(b"%s number %05d end" % (b"x" * 4000, sent))
             sent += 1
+            if number % 5 == 4:
+                exchange(other, b"it reads, however busy the machine is")
         if turn == 2:
             daemon.wait_for_log("cannot write to ")
             resource.prlimit(daemon.pid, resource.RLIMIT_FSIZE,
@@ -147,7 +150,7 @@ def test_overload_while_writing_fails(netlabd, tmp_path):
     records = len(re.findall(r"x number \d+ end$", text, re.M))
     assert records == figures["records"]
     assert stated_losses(text, "datagrams") == figures["lost"] > 0
-    assert stated_losses(text, "records") == figures["records-lost"]
+    assert stated_losses(text, "records") == figures["records-lost"] > 0
     assert records + stated_losses(text) == sent
     assert len(text.splitlines()) == records + len(
         re.findall("netlabd: .* lost here", text))
