@@ -62,8 +62,8 @@ def fixture_serve(namespaces, netlabd, tmp_path):
         if kind == "netlabd":
             daemon = netlabd(our_config(options), prefix=host.prefix)
             return Server(daemon.process, daemon.config, daemon.reload)
-        if inetds.find(kind) is None:
-            pytest.skip(f"no {kind} (tests/fetch-inetds.sh)")
+        if inetds.missing(kind):
+            pytest.skip(inetds.missing(kind))
         inetd = inetds.Inetd(kind, host, 0, tmp_path, ("udp", "tcp"),
                              has_limits)
         started.append(inetd)

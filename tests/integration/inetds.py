@@ -55,6 +55,15 @@ def find(kind):
     return path
 
 
+def missing(kind):
+    """What it takes and is not here; None: all is."""
+    if find(kind) is None:
+        return f"no {kind} (tests/fetch-inetds.sh, NETLABD_INETDS)"
+    if not Path("/etc/services").exists():
+        return "no /etc/services (Debian: netbase)"
+    return None
+
+
 def ports(above):
     return {name: number + above for name, number in PORTS.items()}
 

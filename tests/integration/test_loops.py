@@ -102,8 +102,8 @@ def inetd(namespaces, tmp_path):
     running = []
 
     def start(kind, above, host=1):
-        if inetds.find(kind) is None:
-            pytest.skip(f"no {kind} (tests/fetch-inetds.sh, NETLABD_INETDS)")
+        if inetds.missing(kind):
+            pytest.skip(inetds.missing(kind))
         running.append(inetds.Inetd(kind, namespaces[host], above, tmp_path))
         return running[-1]
 
