@@ -11,7 +11,10 @@ here=$(dirname -- "$(realpath -e -- "$0")")
 "$here/../tests/fetch-inetds.sh" "$dir"
 cd -- "$dir"
 [ ! -e usr/sbin/syslog-ng ] || exit 0
-apt-get download -q syslog-ng-core libivykis0 libnet1 memcached
-for package in syslog-ng-core libivykis0 libnet1 memcached; do
+# With the libraries that a machine which only builds netlabd does not have.
+set -- syslog-ng-core libivykis0 libnet1 libglib2.0-0 libpcre3 libjson-c5 \
+	memcached libsasl2-2
+apt-get download -q "$@"
+for package; do
 	dpkg-deb -x "$package"_*.deb .
 done

@@ -15,8 +15,10 @@ CHILDREN_TIMEOUT_S = 5
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 # Where fetch-peers.sh has unpacked some.
 UNPACKED = pathlib.Path(os.environ.get("PEERS") or "/nonexistent").resolve()
-LIBRARIES = (UNPACKED / "usr/lib" / f"{os.uname().machine}-linux-gnu",
-             UNPACKED / "usr/lib/syslog-ng")
+SYSLOG_NG = UNPACKED / "usr/lib/syslog-ng"
+MULTIARCH = f"{os.uname().machine}-linux-gnu"
+LIBRARIES = (UNPACKED / "usr/lib" / MULTIARCH, UNPACKED / "lib" / MULTIARCH,
+             SYSLOG_NG)
 SYSTEM_SYSLOG_NG = pathlib.Path("/usr/lib/syslog-ng")
 
 

@@ -151,7 +151,7 @@ def syslog_ng_version():
     """Of what is here, such as 3.38."""
     if not peers.find("syslog-ng"):
         return ""
-    for folder in peers.LIBRARIES[1], peers.SYSTEM_SYSLOG_NG:
+    for folder in peers.SYSLOG_NG, peers.SYSTEM_SYSLOG_NG:
         found = [path.name for path in folder.glob("[0-9]*")]
         if found:
             return found[0]
@@ -160,7 +160,7 @@ def syslog_ng_version():
 
 def start_syslog_ng(bench):
     """syslog-ng, as rsyslog."""
-    modules = peers.LIBRARIES[1] / syslog_ng_version()
+    modules = peers.SYSLOG_NG / syslog_ng_version()
     own = ["--module-path", modules] if modules.exists() else []
     return start_peer(bench, "syslog-ng", SYSLOG_NG, lambda config, stem: [
         peers.find("syslog-ng"), "-F", "--no-caps", "-f", config, *own,
