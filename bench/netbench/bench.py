@@ -41,7 +41,8 @@ class Bench:
     def __enter__(self):
         for program in (self.netlabd, self.programs / "load-udp"):
             if program is not None and not os.access(program, os.X_OK):
-                raise BenchError(f"{program} is missing (build it first)")
+                raise BenchError(f"{program} is missing (build it first; "
+                                 "`make bench` in build/ knows where it is)")
         raise_descriptor_limit()
         # pylint: disable-next=consider-using-with
         self._folder = tempfile.TemporaryDirectory(prefix="netlabd-bench-")
