@@ -209,13 +209,21 @@ note_site(const void *caller, int number, uint64_t call)
 	}
 }
 
+static _Thread_local bool is_suspended;
+
+void
+faults_suspend(bool suspend)
+{
+	is_suspended = suspend;
+}
+
 bool
 faults_strike(const char *function, int *number, const void *caller)
 {
 	struct faults_plan *plan = the_plan;
 	uint64_t call;
 
-	if (plan == NULL || is_spared(caller))
+	if (plan == NULL || is_suspended || is_spared(caller))
 		return false;
 	if (*number < 0)
 		*number = find_number(function);

@@ -49,6 +49,9 @@ struct faults_plan *faults_plan(void);
  */
 bool faults_strike(const char *function, int *number, const void *caller);
 
+/* What the thread calls from now on does not count, or counts again. */
+void faults_suspend(bool suspend);
+
 /* True of an address in the code of the dynamic loader. */
 bool faults_is_loader(const void *caller);
 

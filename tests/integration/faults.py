@@ -36,7 +36,7 @@ ERRORS = {
     "faccessat": (EACCES,), "fchown": (EPERM,), "fchownat": (EPERM,),
     "realpath": (EACCES, ENOMEM), "readlink": (EACCES,),
     "getpwnam": (EIO,), "getrandom": (EAGAIN,),
-    "getrlimit": (EPERM,), "setrlimit": (EPERM,),
+    "getrlimit": (EPERM,), "setrlimit": (EPERM,), "newlocale": (ENOMEM,),
     "glob": (ENOMEM,), "getgrnam": (EIO,), "fcntl": (EMFILE,), "ioctl": (EINVAL,),
     "epoll_create1": (EMFILE,), "epoll_ctl": (ENOMEM, ENOSPC),
     "epoll_wait": (EINTR,), "poll": (EINTR, ENOMEM),
