@@ -46,11 +46,12 @@ Outcome = collections.namedtuple("Outcome", "status figures")
 
 
 def wait_until(condition, what):
-    """For what tells of itself in /proc alone."""
+    """For what tells of itself in /proc alone; returns what is true then."""
     end = time.monotonic() + DEADLINE_S
-    while not condition():
+    while not (seen := condition()):
         assert time.monotonic() < end, f"never: {what}"
         time.sleep(0.005)
+    return seen
 
 
 def has_ipv6():
