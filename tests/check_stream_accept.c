@@ -65,14 +65,21 @@ come_together(struct host *host)
 }
 
 /* A unix socket has who connected in its queue at once, for certain. */
-START_TEST(test_alone)
+static void
+begin(struct host *host)
 {
 	char path[NET_PATH_SIZE];
+
+	host_init(host, &hello);
+	host_open(host, net_path(path, "unix:", "socket"));
+	come_alone(host);
+}
+
+START_TEST(test_alone)
+{
 	struct host host;
 
-	host_init(&host, &hello);
-	host_open(&host, net_path(path, "unix:", "socket"));
-	come_alone(&host);
+	begin(&host);
 	ck_assert_uint_le(calls, ALONE + IN_VAIN);
 	host_close(&host);
 }
@@ -81,12 +88,9 @@ END_TEST
 /* Those who come together are taken in by batches, after others came alone. */
 START_TEST(test_together)
 {
-	char path[NET_PATH_SIZE];
 	struct host host;
 
-	host_init(&host, &hello);
-	host_open(&host, net_path(path, "unix:", "socket"));
-	come_alone(&host);
+	begin(&host);
 	ck_assert_uint_le(come_together(&host), STEPS);
 	ck_assert_uint_le(come_together(&host), STEPS);
 	host_close(&host);

@@ -13,7 +13,6 @@ from netbench import peers
 
 SETTLE_TIMEOUT_S = 60
 QUIET_S = 1.0
-EVERYTHING = float("inf")
 
 BUCKET = """creosote bucket {{ listen = "127.0.0.1:0/udp"
     file = "{path}" format = raw {options} }}
@@ -113,14 +112,6 @@ class Receiver:
         return seen
 
 
-class Forgetful(Receiver):
-    """One that forgets at its end what it has received and not written."""
-
-    def stop(self):
-        self.settle(EVERYTHING)
-        return super().stop()
-
-
 def start_bucket(bench, options=""):
     """netlabd with a bucket."""
     path = bench.folder / f"bucket-{len(bench.servers)}.log"
@@ -187,7 +178,7 @@ def start_netconsd(bench):
     server = peers.start(bench, "netconsd", [
         "env", f"--chdir={folder}", program, "-a", "127.0.0.1", "-u", port,
         program.parent / "modules/logger-simple.so"], port, "udp")
-    return Forgetful(bench, server, port, folder / netconsd_file())
+    return Receiver(bench, server, port, folder / netconsd_file())
 
 
 def start_limit(bench, name):

@@ -7,6 +7,9 @@
 
 #define NAME_MAX_LEN 32
 
+/* Names further apart than this are no typing error. */
+#define NEAR 2
+
 static size_t
 least(size_t a, size_t b)
 {
@@ -40,4 +43,15 @@ option_name_distance(const char *a, const char *b)
 		}
 	}
 	return row[b_len];
+}
+
+void
+option_name_consider(
+    struct option_name_nearest *nearest, const char *name, size_t distance)
+{
+	/* All letters of a short name wrong is no typing error. */
+	if (distance > NEAR || distance >= strlen(name))
+		return;
+	if (nearest->name == NULL || distance < nearest->distance)
+		*nearest = (struct option_name_nearest){ name, distance };
 }

@@ -5,13 +5,20 @@
 
 #include <stddef.h>
 
-/* Names further apart than this are no typing error. */
-#define OPTION_NAME_NEAR 2
-
 /*
  * The number of letters to insert, delete, replace or swap. Names over 32
  * letters: SIZE_MAX.
  */
 size_t option_name_distance(const char *a, const char *b);
+
+/* The name that was most likely mistyped; NULL: none was. Begins as { 0 }. */
+struct option_name_nearest {
+	const char *name;
+	size_t distance;
+};
+
+/* One more that may have been meant, so far from what was written. */
+void option_name_consider(
+    struct option_name_nearest *nearest, const char *name, size_t distance);
 
 #endif

@@ -14,24 +14,19 @@
 static const char *
 find_near(const char *word, const struct option *table)
 {
-	size_t least = OPTION_NAME_NEAR + 1, len = strcspn(word + 2, "=");
-	const char *near = NULL;
+	struct option_name_nearest nearest = { 0 };
+	size_t len = strcspn(word + 2, "=");
 	char name[NAME_SIZE];
 
 	if (len == 0 || len >= sizeof(name))
 		return NULL;
 	*(char *)mempcpy(name, word + 2, len) = '\0';
-	for (; table->name != NULL; table++) {
-		size_t distance = strncmp(name, table->name, len) == 0
-		    ? 0 /* short for several */
-		    : option_name_distance(name, table->name);
-
-		if (distance < least) {
-			least = distance;
-			near = table->name;
-		}
-	}
-	return near;
+	for (; table->name != NULL; table++)
+		option_name_consider(&nearest, table->name,
+		    strncmp(name, table->name, len) == 0
+			? 0 /* short for several */
+			: option_name_distance(name, table->name));
+	return nearest.name;
 }
 
 /* True for --NAME=VALUE of one that takes none. */

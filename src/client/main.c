@@ -58,8 +58,7 @@ command_find(const char *name)
 static enum status
 refuse_command(const char *name)
 {
-	const char *nearest = "help";
-	size_t least = option_name_distance(name, nearest);
+	struct option_name_nearest nearest = { 0 };
 	char quoted[64];
 
 	escape_quote(quoted, sizeof(quoted), name);
@@ -69,17 +68,14 @@ refuse_command(const char *name)
 		    quoted);
 		return STATUS_USAGE;
 	}
-	for (size_t i = 0; i < COMMAND_COUNT; i++) {
-		size_t distance = option_name_distance(name, commands[i]->name);
-
-		if (distance < least) {
-			least = distance;
-			nearest = commands[i]->name;
-		}
-	}
-	if (least <= OPTION_NAME_NEAR)
-		log_error(
-		    "unknown command %s (did you mean %s?)", quoted, nearest);
+	option_name_consider(
+	    &nearest, "help", option_name_distance(name, "help"));
+	for (size_t i = 0; i < COMMAND_COUNT; i++)
+		option_name_consider(&nearest, commands[i]->name,
+		    option_name_distance(name, commands[i]->name));
+	if (nearest.name != NULL)
+		log_error("unknown command %s (did you mean %s?)", quoted,
+		    nearest.name);
 	else
 		log_error(
 		    "unknown command %s (netlab --help lists all)", quoted);

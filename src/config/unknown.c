@@ -9,30 +9,18 @@
 #include "config/config.h"
 #include "services/services.h"
 
-struct nearest {
-	const char *name;
-	size_t distance;
-};
-
 static void
-consider(struct nearest *nearest, const char *wanted, const char *name)
+consider(
+    struct option_name_nearest *nearest, const char *wanted, const char *name)
 {
-	size_t distance = strcasecmp(wanted, name) == 0
-	    ? 0
-	    : option_name_distance(wanted, name);
-
-	/* All letters of a short name wrong is no typing error. */
-	if (distance > OPTION_NAME_NEAR || distance >= strlen(name))
-		return;
-	if (nearest->name == NULL || distance < nearest->distance) {
-		nearest->name = name;
-		nearest->distance = distance;
-	}
+	option_name_consider(nearest, name,
+	    strcasecmp(wanted, name) == 0 ? 0
+					  : option_name_distance(wanted, name));
 }
 
 static void
-consider_rows(
-    struct nearest *nearest, const char *wanted, const struct option *rows)
+consider_rows(struct option_name_nearest *nearest, const char *wanted,
+    const struct option *rows)
 {
 	for (; rows != NULL && rows->name != NULL; rows++)
 		consider(nearest, wanted, rows->name);
@@ -41,7 +29,7 @@ consider_rows(
 static void
 unknown_global(const char *name, char why[WHY_SIZE])
 {
-	struct nearest nearest = { .name = NULL };
+	struct option_name_nearest nearest = { .name = NULL };
 
 	consider_rows(&nearest, name, config_global_options());
 	if (service_type_find(name) != NULL)
@@ -60,7 +48,7 @@ void
 unknown_option(
     const struct service_type *type, const char *name, char why[WHY_SIZE])
 {
-	struct nearest nearest = { .name = NULL };
+	struct option_name_nearest nearest = { .name = NULL };
 
 	if (type == NULL) {
 		unknown_global(name, why);
@@ -81,7 +69,7 @@ unknown_option(
 void
 unknown_section(const char *name, char why[WHY_SIZE])
 {
-	struct nearest nearest = { .name = NULL };
+	struct option_name_nearest nearest = { .name = NULL };
 
 	for (const struct service_type *const *type = service_types();
 	     *type != NULL; type++)

@@ -22,21 +22,16 @@ static const char *
 find_nearest(const char *wanted, bool is_bucket)
 {
 	const struct config *config = control_daemon()->config;
-	size_t least = OPTION_NAME_NEAR + 1;
-	const char *nearest = NULL;
+	struct option_name_nearest nearest = { 0 };
 
 	for (size_t i = 0; i < config->service_count; i++) {
 		const char *name = service_name(config->services[i]);
-		size_t distance = option_name_distance(wanted, name);
 
-		/* All letters of a short name wrong is no typing error. */
-		if (!is_meant(config->services[i], is_bucket) ||
-		    distance >= least || distance >= strlen(name))
-			continue;
-		least = distance;
-		nearest = name;
+		if (is_meant(config->services[i], is_bucket))
+			option_name_consider(
+			    &nearest, name, option_name_distance(wanted, name));
 	}
-	return nearest;
+	return nearest.name;
 }
 
 /* Appends a name, or dots in place of the first that does not fit. */

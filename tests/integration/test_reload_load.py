@@ -254,8 +254,7 @@ def test_many_signals_in_one_reload(netlabd):
         if left == 0:
             daemon.configure(config.replace("lab", "last"))
         daemon.signal(SIGHUP)
-        while not is_taken(daemon, SIGHUP):
-            pass
+        wait_until(lambda: is_taken(daemon, SIGHUP), "the signal is taken")
     daemon.wait_for_log("echo 'last': listening on unix")
     sock = daemon.connect("last", "udp4")
     assert exchange(sock, b"hello") == b"hello"
